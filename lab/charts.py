@@ -1,0 +1,260 @@
+"""Training curves as Vega-Lite specifications: plain dictionaries, standard library only.
+
+Colours are the page's design tokens, by name (``var(--train)``), so that one picture serves light
+and dark. Training is always a full line, validation always dashed; presets carry their sign.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+Spec = dict[str, Any]
+Evaluations = Sequence[Mapping[str, Any]]
+
+VEGA_LITE = "https://vega.github.io/schema/vega-lite/v6.json"
+VEGA_LITE_MIME = "application/vnd.vegalite.v6+json"
+
+# Series that always look the same, wherever they are drawn: name -> (colour, dash, sign).
+LOOKS: dict[str, tuple[str, list[int], str]] = {
+    "training": ("var(--train)", [1, 0], "circle"),
+    "validation": ("var(--validation)", [6, 4], "square"),
+    "▼ tiny steps": ("var(--low)", [2, 3], "triangle-down"),
+    "● right steps": ("var(--right)", [1, 0], "circle"),
+    "▲ giant steps": ("var(--high)", [7, 4], "triangle-up"),
+    "negative": ("var(--negative)", [1, 0], "circle"),
+    "neutral": ("var(--neutral)", [1, 0], "circle"),
+    "positive": ("var(--positive)", [1, 0], "circle"),
+}
+PRESET_NAMES = {"too-low": "▼ tiny steps", "just-right": "● right steps", "too-high": "▲ giant steps"}
+AXIS_TITLES = {
+    "train_loss": "training loss",
+    "validation_loss": "validation loss",
+    "accuracy": "validation accuracy",
+    "macro_f1": "validation macro-F1",
+    "confidence_when_wrong": "confidence when wrong",
+}
+
+CONFIG: Spec = {
+    "background": None,
+    "font": "var(--font-text)",
+    "view": {"stroke": None},
+    "axis": {
+        "domainColor": "var(--rule)",
+        "gridColor": "var(--rule)",
+        "tickColor": "var(--rule)",
+        "labelColor": "currentColor",
+        "titleColor": "currentColor",
+        "labelFontSize": 14,
+        "titleFontSize": 14,
+        "titleFontWeight": 600,
+        "titlePadding": 8,
+        "labelPadding": 6,
+    },
+    "legend": {
+        "labelColor": "currentColor",
+        "labelFontSize": 14,
+        "orient": "top",
+        "title": None,
+        "symbolSize": 130,
+        "symbolStrokeWidth": 2.5,
+    },
+    "header": {"labelColor": "currentColor", "labelFontSize": 14, "labelFontWeight": 600, "title": None},
+}
+WIDTH, HEIGHT = 400, 240
+
+
+def loss_curves(evaluations: Evaluations, *, log: bool = False) -> Spec:
+    """Training and validation loss over epochs, for one run's evaluations."""
+    series = {"training": "train_loss", "validation": "validation_loss"}
+    return _lines(
+        [
+            {"epoch": evaluation["epoch"], "loss": evaluation[key], "series": name}
+            for name, key in series.items()
+            for evaluation in evaluations
+        ],
+        "loss",
+        "loss (lower is better)",
+        list(series),
+        log=log,
+    )
+
+
+def comparison(runs: Mapping[str, Evaluations], metric: str, *, log: bool = False) -> Spec:
+    """One measured quantity over epochs, for several runs on shared axes.
+
+    ``runs`` maps a preset (too-low, just-right, too-high) or any name of yours to evaluations.
+    """
+    names = {PRESET_NAMES.get(name, name): evaluations for name, evaluations in runs.items()}
+    return _lines(
+        [
+            {"epoch": evaluation["epoch"], metric: evaluation[metric], "series": name}
+            for name, evaluations in names.items()
+            for evaluation in evaluations
+        ],
+        metric,
+        AXIS_TITLES.get(metric, metric.replace("_", " ")),
+        list(names),
+        log=log,
+    )
+
+
+def predicted_classes(runs: Mapping[str, Mapping[str, int]], truth: Mapping[str, int]) -> Spec:
+    """How often each class was answered, a bar a run, beside how often it is the right answer.
+
+    ``runs`` maps a preset or name to counts by class; ``truth`` holds the true counts by class.
+    """
+    names = {PRESET_NAMES.get(name, name): counts for name, counts in runs.items()} | {"true labels": truth}
+    rows = [
+        {"run": name, "class": label, "headlines": counts.get(label, 0)}
+        for name, counts in names.items()
+        for label in truth
+    ]
+    return _spec(rows, list(truth)) | {
+        "mark": {"type": "bar", "stroke": "var(--paper)", "strokeWidth": 1},
+        "height": {"step": 36},
+        "encoding": {
+            "y": {"field": "run", "type": "nominal", "sort": list(names), "axis": {"title": None, "ticks": False}},
+            "x": {"field": "headlines", "type": "quantitative", "axis": {"title": "headlines", "tickCount": 5}},
+            "color": _color(list(truth)) | {"field": "class"},
+            "order": {"field": "class", "type": "nominal"},
+            "tooltip": [{"field": "run"}, {"field": "class"}, {"field": "headlines"}],
+        },
+    }
+
+
+def line(points: Iterable[tuple[float, float]], x_title: str, y_title: str, *, log: bool = False) -> Spec:
+    """One curve through (x, y) points, drawn in the accent colour."""
+    rows = [{"x": x, "y": y} for x, y in points if _drawable(y, log)]
+    scale: Spec = {"type": "log"} if log else {"zero": False}
+    return _spec(rows, []) | {
+        "mark": {"type": "line", "stroke": "var(--accent)", "strokeWidth": 2.5, "point": {"color": "var(--accent)"}},
+        "encoding": {
+            "x": {"field": "x", "type": "quantitative", "axis": {"title": x_title, "tickCount": 6}},
+            "y": {"field": "y", "type": "quantitative", "scale": scale, "axis": {"title": y_title, "tickCount": 5}},
+            "tooltip": [
+                {"field": "x", "type": "quantitative", "title": x_title},
+                {"field": "y", "type": "quantitative", "title": y_title, "format": ".4~g"},
+            ],
+        },
+    }
+
+
+class Chart:
+    """A specification that shows itself, with its caption, its words for who cannot see it and its numbers.
+
+    ``alt`` says what the picture shows; ``table`` defaults to the specification's own data. Where
+    vl-convert is installed (the book's build, Jupyter) the chart is an HTML figure holding an SVG, which
+    needs no script to be read; in the page's own Python it is a Vega-Lite specification.
+    """
+
+    def __init__(self, spec: Spec, caption: str, alt: str) -> None:
+        self.spec = spec | {"usermeta": {"caption": caption, "alt": alt}}
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        try:
+            import vl_convert  # type: ignore[import-not-found, unused-ignore]
+        except ImportError:
+            return {VEGA_LITE_MIME: self.spec, "text/plain": repr(self)}
+        svg = vl_convert.vegalite_to_svg(self.spec)
+        return {"text/html": figure(self.spec, svg), "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        return f"Chart: {self.spec['usermeta']['alt']}"
+
+
+def figure(spec: Spec, svg: str) -> str:
+    """The HTML figure for ``spec``: picture, caption, the numbers behind it and the specification itself."""
+    words = spec["usermeta"]
+    columns = list(spec["data"]["values"][0])
+    head = "".join(f'<th scope="col">{html.escape(column.replace("_", " "))}</th>' for column in columns)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(_short(row[column]))}</td>" for column in columns) + "</tr>"
+        for row in spec["data"]["values"]
+    )
+    # "</" must not end the script element early; "\u003c" is the same character to every JSON reader.
+    data = json.dumps(spec, ensure_ascii=False).replace("<", "\\u003c")
+    return (
+        f'<figure class="chart"><div class="chart-picture" role="img" aria-label="{html.escape(words["alt"])}">'
+        f"{_inner_svg(svg)}</div><figcaption>{html.escape(words['caption'])}</figcaption>"
+        f"<details><summary>The numbers behind this figure</summary>"
+        f'<div class="table-scroll" tabindex="0" role="region" aria-label="The numbers behind this figure">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></details>"
+        f'<script type="application/json" class="chart-spec">{data}</script></figure>'
+    )
+
+
+def _inner_svg(svg: str) -> str:
+    # The picture is one image with one description; its hundreds of marks are not to be read out one by one.
+    return svg[svg.index("<svg") :].replace("<svg", '<svg aria-hidden="true" focusable="false"', 1)
+
+
+def _lines(rows: list[Spec], field: str, title: str, names: list[str], *, log: bool) -> Spec:
+    rows = [row for row in rows if _drawable(row[field], log)]
+    scale: Spec = {"type": "log"} if log else {"zero": False, "nice": True}
+    looks = [_look(name, position) for position, name in enumerate(names)]
+    series = {"field": "series", "type": "nominal", "sort": names}
+    dash = {"scale": {"domain": names, "range": [dash for _, dash, _ in looks]}, "legend": {"symbolType": "stroke"}}
+    return _spec(rows, names) | {
+        "mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 45, "filled": True}},
+        "encoding": {
+            "x": {
+                "field": "epoch",
+                "type": "quantitative",
+                "axis": {"title": "epoch", "tickMinStep": 1, "format": "d", "grid": False},
+            },
+            "y": {
+                "field": field,
+                "type": "quantitative",
+                "scale": scale,
+                "axis": {"title": title + (" (log axis)" if log else ""), "format": "~g"}
+                | ({"values": _powers_of_ten([row[field] for row in rows])} if log else {"tickCount": 5}),
+            },
+            "color": series | _color(names),
+            "strokeDash": series | dash,
+            "tooltip": [
+                {"field": "series"},
+                {"field": "epoch"},
+                {"field": field, "type": "quantitative", "title": title, "format": ".4~g"},
+            ],
+        },
+    }
+
+
+def _spec(rows: list[Spec], names: list[str]) -> Spec:
+    return {
+        "$schema": VEGA_LITE,
+        "width": WIDTH,
+        "height": HEIGHT,
+        "autosize": {"type": "pad", "contains": "padding"},
+        "data": {"values": rows},
+        "config": CONFIG,
+    }
+
+
+def _color(names: list[str]) -> Spec:
+    looks = [_look(name, position) for position, name in enumerate(names)]
+    return {"type": "nominal", "scale": {"domain": names, "range": [color for color, _, _ in looks]}}
+
+
+def _look(name: str, position: int) -> tuple[str, list[int], str]:
+    others = [("var(--accent)", [1, 0], "circle"), ("var(--validation)", [6, 4], "square"), ("var(--low)", [2, 3], "diamond")]
+    return LOOKS.get(name, others[position % len(others)])
+
+
+def _powers_of_ten(values: Sequence[float]) -> list[float]:
+    """Grid lines for a log axis: one each power of ten, which is all that a reader can count."""
+    if not values:
+        return [1.0]
+    return [10.0**power for power in range(math.floor(math.log10(min(values))), math.ceil(math.log10(max(values))) + 1)]
+
+
+def _drawable(value: float, log: bool) -> bool:
+    return math.isfinite(value) and (value > 0 or not log)
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
