@@ -1,0 +1,36 @@
+"""Keep executed outputs in a cache that knows about the lab.
+
+jupyter-cache looks at a chapter's own code only. A cache folder named by the content of ``lab/`` and
+``assets/`` makes a change there run every chapter again, and a change in one chapter only that chapter.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+WATCHED = ("lab", "assets")
+
+
+def content_hash(root: Path = REPOSITORY) -> str:
+    """Sixteen hex digits of every file's path and content below the watched folders."""
+    total = hashlib.sha256()
+    for folder in WATCHED:
+        for path in sorted((root / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                total.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return total.hexdigest()[:16]
+
+
+def set_cache_folder(app: Sphinx, config: Config) -> None:
+    config.nb_execution_cache_path = str(REPOSITORY / "_build" / ".jupyter_cache" / content_hash())
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.connect("config-inited", set_cache_folder)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

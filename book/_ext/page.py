@@ -1,0 +1,182 @@
+"""The site around the chapters: what every page's template needs, and which files a page loads.
+
+A page loads the tokens, the site's own style and script, and what its content asks for with
+``need(app, docname, ...)``; nothing that another extension offers to every page.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import re
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BUILT_ASSETS = REPOSITORY / "_build" / "assets"
+
+# Set before the first paint, so that a reader who chose dark never sees a white flash.
+THEME_SCRIPT = (
+    "try{const t=localStorage.getItem('downhill-theme');"
+    "if(t==='light'||t==='dark')document.documentElement.dataset.theme=t}catch{}"
+    "document.documentElement.classList.add('js')"
+)
+
+# How far each letter of the wordmark stands below the first, in tenths of a pixel at its own size.
+WORDMARK = list(zip("Downhill", (0, 1, 2, 3, 4, 5, 6, 6), strict=True))
+
+OWN_STYLES = ["tokens.css", "site.css"]
+
+
+def need(app: Sphinx, docname: str, *files: str) -> None:
+    """Have ``docname`` load these files of ``_static`` (style sheets and ES modules), in this order."""
+    needed: dict[str, list[str]] = app.env.downhill_needed  # type: ignore[attr-defined]
+    needed.setdefault(docname, []).extend(file for file in files if file not in needed.get(docname, []))
+
+
+def script_hash(script: str) -> str:
+    """The Content-Security-Policy source that allows exactly this inline script."""
+    return "'sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() + "'"
+
+
+def security_policy(*, live: bool) -> str:
+    """The page's Content-Security-Policy; pages with live cells may also compile WebAssembly and start a worker.
+
+    A worker made from a small blob inherits the policy of its page. Any https server may be contacted because
+    the reader may choose any Jupyter server; nothing is contacted before.
+    """
+    loopback = " ".join(f"{scheme}://{host}:*" for host in ("127.0.0.1", "localhost") for scheme in ("http", "ws"))
+    rules = {
+        "default-src": "'self'",
+        "script-src": f"'self' {script_hash(THEME_SCRIPT)}" + (" 'wasm-unsafe-eval'" if live else ""),
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": "'self' data: blob:",
+        "font-src": "'self' data:",
+        "worker-src": "'self' blob:" if live else "'self'",
+        "connect-src": f"'self' https: wss: {loopback}" if live else "'self'",
+        "object-src": "'none'",
+        "base-uri": "'self'",
+        "form-action": "'self'",
+    }
+    return "; ".join(f"{name} {sources}" for name, sources in rules.items())
+
+
+def configure(app: Sphinx, config: Config) -> None:
+    # Jupyter Book puts every style sheet and script below _static on every page; pages here ask for what they need.
+    config.html_css_files = []
+    config.html_js_files = []
+    config.katex_prerender = True
+    config.katex_js_path = str(REPOSITORY / "node_modules" / "katex" / "dist" / "katex.js")
+
+
+def add_built_assets(app: Sphinx) -> None:
+    # After Jupyter Book has looked for scripts to include, so that these are copied and not included.
+    app.config.html_static_path.append(str(BUILT_ASSETS))
+    if not hasattr(app.env, "downhill_needed"):
+        app.env.downhill_needed = {}  # type: ignore[attr-defined]
+
+
+def outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+    """Every page, when a template, a style, a script, an extension or a stored run changed since the last build.
+
+    Sphinx looks at the chapters alone, and would leave old pages and old static files in place.
+    """
+    stamp = hashlib.sha256()
+    for folder in ("book/_static", "book/_templates", "book/_ext", "assets", "lab", "_build/assets"):
+        for path in sorted((REPOSITORY / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                stamp.update(path.as_posix().encode() + hashlib.sha256(path.read_bytes()).digest())
+    before, env.downhill_stamp = getattr(env, "downhill_stamp", None), stamp.hexdigest()
+    return [] if before in (None, env.downhill_stamp) else sorted(env.found_docs)
+
+
+def forget(app: Sphinx, env: Any, docname: str) -> None:
+    env.downhill_needed.pop(docname, None)
+
+
+def page_context(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+    needed = app.env.downhill_needed.get(pagename, [])  # type: ignore[attr-defined]
+    body = tidy(context.get("body", ""))
+    if 'class="katex' in body:
+        needed = ["katex/katex.min.css", *needed]
+    if 'class="chart"' in body:
+        needed = [*needed, "widgets/chart.css", "widgets/chart.js"]
+    live = "live_config" in context or pagename == "test-this-laptop"
+    if live:
+        needed = [*needed, "live/live.css", "live/cells.js"] if "live_config" in context else needed
+    title = re.sub("<.*?>", "", context.get("title", "Search"))
+    root = pagename == app.config.root_doc
+    settings = app.config.downhill
+    context |= {
+        "body": body,
+        "page_title": f"{app.config.project}: model tuning you can watch" if root else f"{title} · {app.config.project}",
+        "description": (summary(doctree) if doctree is not None and not root else "") or settings["description"],
+        "security_policy": security_policy(live=live),
+        "theme_script": THEME_SCRIPT,
+        "wordmark": WORDMARK,
+        "stylesheets": [*OWN_STYLES, *(file for file in needed if file.endswith(".css"))],
+        "modules": [file for file in needed if file.endswith(".js")],
+        "part": part_of(app, pagename),
+        "contents": contents(context),
+        "card_url": (app.config.html_baseurl or context["pathto"]("", 1)) + "_static/social-card.png",
+        "copyright": app.config.copyright,
+        "author": app.config.author,
+        "asset": lambda file: context["pathto"]("_static/" + file, 1) + "?v=" + version(app, file),
+    }
+
+
+def version(app: Sphinx, file: str) -> str:
+    """Eight hex digits of a static file's content: a changed file has a new address, and no cache can mix versions."""
+    for folder in app.config.html_static_path:
+        path = Path(app.srcdir, folder, file)
+        if path.is_file():
+            return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+    raise FileNotFoundError(f"_static/{file}: a page asks for it and no static folder has it")
+
+
+def tidy(body: str) -> str:
+    """Small repairs to what docutils writes, so that every page is valid and every part can be reached by keyboard."""
+    body = re.sub(r'class="headerlink"([^>]*) title="[^"]*"', r'class="headerlink"\1 aria-label="Link to this section"', body)
+    body = re.sub(r"<pre>", '<pre tabindex="0">', body)
+    scroller = '<div class="table-scroll" tabindex="0" role="region" aria-label="Table">'
+    body = re.sub(r'(?<!aria-label="The numbers behind this figure">)<table\b', scroller + "<table", body)
+    return re.sub(r"</table>(?!</div></details>)", "</table></div>", body)
+
+
+def summary(doctree: nodes.document) -> str:
+    """The chapter's first paragraph, cut at 160 characters: what a search engine and a shared link show."""
+    paragraph = next(iter(doctree.findall(nodes.paragraph)), None)
+    text = " ".join(paragraph.astext().split()) if paragraph else ""
+    return text if len(text) <= 160 else text[:157].rsplit(" ", 1)[0] + " …"
+
+
+def part_of(app: Sphinx, pagename: str) -> str:
+    """The caption of the part that a chapter stands in, as in _toc.yml."""
+    for toc in app.env.tocs.get(app.config.root_doc, nodes.bullet_list()).findall(lambda node: node.tagname == "toctree"):
+        if pagename in toc.get("includefiles", []):
+            return html.escape(toc.get("caption") or "")
+    return ""
+
+
+def contents(context: dict[str, Any]) -> str:
+    """The page's sections as a list of links, where there are at least two."""
+    toc = context.get("toc", "")
+    inner = re.search(r"<ul>.*?<li>.*?(<ul>.*</ul>)\s*</li>\s*</ul>", toc, re.S)
+    return inner[1] if inner and inner[1].count("<li>") > 1 else ""
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_config_value("downhill", {}, "html")
+    # Jupyter Book sets this for an extension that is not on our list.
+    app.add_config_value("comments_config", {}, "")
+    app.connect("config-inited", configure, priority=900)
+    app.connect("builder-inited", add_built_assets)
+    app.connect("env-get-outdated", outdated)
+    app.connect("env-purge-doc", forget)
+    app.connect("html-page-context", page_context, priority=900)
+    return {"parallel_read_safe": False, "parallel_write_safe": True}

@@ -1,0 +1,55 @@
+// The header's two buttons. Everything they do is possible without them: chapters by the #chapters link,
+// colours by the system's setting.
+// Storage: downhill-theme ("light" or "dark"), written when the reader presses the colour button.
+
+const root = document.documentElement;
+
+const button = document.querySelector("button.theme");
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const shown = () => root.dataset.theme ?? (dark.matches ? "dark" : "light");
+const other = () => (shown() === "dark" ? "light" : "dark");
+
+function label() {
+  button.querySelector("span").textContent = other() === "dark" ? "Dark" : "Light";
+}
+
+button.hidden = false;
+label();
+dark.addEventListener("change", label);
+button.addEventListener("click", () => {
+  root.dataset.theme = other();
+  label();
+  try {
+    localStorage.setItem("downhill-theme", root.dataset.theme);
+  } catch {
+    // Storage is refused: the choice holds for this page.
+  }
+});
+
+const menu = document.querySelector("a.menu");
+const chapters = document.getElementById("chapters");
+
+function show(open) {
+  chapters.classList.toggle("open", open);
+  menu.setAttribute("aria-expanded", String(open));
+}
+
+menu.setAttribute("role", "button");
+menu.setAttribute("aria-controls", "chapters");
+show(false);
+menu.addEventListener("click", (event) => {
+  event.preventDefault();
+  show(!chapters.classList.contains("open"));
+});
+menu.addEventListener("keydown", (event) => {
+  if (event.key === " ") {
+    event.preventDefault();
+    menu.click();
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && chapters.classList.contains("open")) {
+    show(false);
+    menu.focus();
+  }
+});

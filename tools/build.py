@@ -1,0 +1,42 @@
+"""Build the book: the site's own files first, then every chapter, with warnings as errors."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tools import assets, setup
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def build(out: Path = REPOSITORY) -> Path:
+    """Build into ``out/_build/html`` and return that folder; a book with any warning ends the program."""
+    assets.make()
+    command = [
+        sys.executable,
+        *("-c", "from jupyter_book.cli.main import main; main()"),
+        *("build", "book", "--path-output", str(out)),
+        *("--toc", str(REPOSITORY / "_toc.yml"), "--config", str(REPOSITORY / "_config.yml")),
+        *("-W", "-n", "--keep-going"),
+    ]
+    # KaTeX renders the formulae and calls a program named node.
+    path = os.pathsep.join([str(Path(setup.node()).parent), os.environ["PATH"]])
+    environment = os.environ | {"PATH": path, "PYTHONPATH": str(REPOSITORY), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    built = out / "_build"
+    if subprocess.run(command, cwd=REPOSITORY, env=environment).returncode:
+        # Sphinx would not look again at pages it has read, and call the second build of a broken book a success.
+        shutil.rmtree(built / "html" / ".doctrees", ignore_errors=True)
+        shutil.rmtree(built / ".doctrees", ignore_errors=True)
+        raise SystemExit("The book was not built: every warning above is an error. Mend it and build again.")
+    return built / "html"
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m tools build", description=__doc__)
+    parser.add_argument("--out", type=Path, default=REPOSITORY, help="folder in which _build/html is made")
+    print(f"The book is in {build(parser.parse_args(arguments).out.resolve())}")
