@@ -1,0 +1,105 @@
+"""Charts compile, look the same for the same thing everywhere, and can carry any words safely."""
+
+import html.parser
+import json
+import re
+from pathlib import Path
+
+import pytest
+import vl_convert
+
+from lab import charts
+
+TOKENS = (Path(__file__).parents[2] / "book" / "_static" / "tokens.css").read_text("utf-8")
+EVALUATIONS = [
+    {"epoch": epoch, "train_loss": 1.1 * 0.8**epoch, "validation_loss": 1.1 * 0.9**epoch, "accuracy": 0.5 + epoch / 20}
+    for epoch in range(5)
+]
+PRESETS = {preset: EVALUATIONS for preset in charts.PRESET_NAMES}
+SPECS = {
+    "loss": charts.loss_curves(EVALUATIONS),
+    "loss, log": charts.loss_curves(EVALUATIONS, log=True),
+    "comparison": charts.comparison(PRESETS, "validation_loss", log=True),
+    "classes": charts.predicted_classes({"too-low": {"neutral": 9}}, {"negative": 2, "neutral": 5, "positive": 2}),
+    "line": charts.line([(0, 1), (1, 0.5)], "step", "height"),
+}
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_each_chart_compiles_to_a_picture(name):
+    svg = vl_convert.vegalite_to_svg(SPECS[name])
+    assert svg.startswith("<svg")
+    assert svg.count('aria-roledescription="line mark"') or svg.count('aria-roledescription="bar"')
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_every_colour_is_a_token_of_ours(name):
+    used = set(re.findall(r"var\((--[\w-]+)\)", json.dumps(SPECS[name])))
+    assert used
+    assert all(f"{token}:" in TOKENS for token in used)
+    assert not re.search(r"#[0-9a-fA-F]{3,8}\b", json.dumps(SPECS[name]))
+
+
+def test_training_is_a_full_line_and_validation_dashed():
+    encoding = charts.loss_curves(EVALUATIONS)["encoding"]
+    assert encoding["color"]["scale"] == {
+        "domain": ["training", "validation"],
+        "range": ["var(--train)", "var(--validation)"],
+    }
+    full, dashed = encoding["strokeDash"]["scale"]["range"]
+    assert full[1] == 0
+    assert dashed[1] > 0
+
+
+def test_presets_carry_their_signs_and_never_share_a_colour():
+    scale = charts.comparison(PRESETS, "validation_loss")["encoding"]["color"]["scale"]
+    assert scale["domain"] == ["▼ tiny steps", "● right steps", "▲ giant steps"]
+    assert len(set(scale["range"])) == 3
+
+
+def test_numbers_that_cannot_be_drawn_are_left_out():
+    broken = [*EVALUATIONS, {"epoch": 5, "train_loss": float("nan"), "validation_loss": float("inf"), "accuracy": 0}]
+    assert charts.loss_curves(broken)["data"] == charts.loss_curves(EVALUATIONS)["data"]
+    zero = [{"epoch": 0, "train_loss": 0.0, "validation_loss": 1.0}]
+    assert [row["series"] for row in charts.loss_curves(zero, log=True)["data"]["values"]] == ["validation"]
+
+
+class Elements(html.parser.HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.tags = []
+        self.script = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_data(self, text):
+        if self.tags and self.tags[-1][0] == "script":
+            self.script += text
+
+
+def test_the_figure_holds_picture_words_numbers_and_specification():
+    chart = charts.Chart(SPECS["loss"], "Both fall.", 'Loss from 1.1 to "0.45"')
+    figure = Elements(chart._repr_mimebundle_()["text/html"])
+    names = [tag for tag, _ in figure.tags]
+    assert names[0] == "figure"
+    assert {"svg", "figcaption", "details", "table", "script"} <= set(names)
+    assert ("div", {"class": "chart-picture", "role": "img", "aria-label": 'Loss from 1.1 to "0.45"'}) in figure.tags
+    assert json.loads(figure.script) == chart.spec
+    assert names.count("tr") == 1 + 2 * len(EVALUATIONS)
+
+
+def test_words_in_a_figure_are_never_markup():
+    evil = '</script><img src=x onerror="alert(1)">'
+    spec = charts.comparison({evil: EVALUATIONS}, "validation_loss")
+    figure = Elements(charts.Chart(spec, evil, evil)._repr_mimebundle_()["text/html"])
+    assert "img" not in [tag for tag, _ in figure.tags]
+    assert json.loads(figure.script)["usermeta"]["caption"] == evil
+
+
+def test_without_a_renderer_the_chart_is_its_specification(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "vl_convert", None)
+    bundle = charts.Chart(SPECS["loss"], "caption", "alt")._repr_mimebundle_()
+    assert bundle[charts.VEGA_LITE_MIME]["usermeta"] == {"caption": "caption", "alt": "alt"}
+    assert "text/html" not in bundle

@@ -1,0 +1,83 @@
+"""A run survives being written down, whatever it measured; a file that is not a run says so."""
+
+import json
+import math
+
+import pytest
+
+from lab import records
+
+RUN = records.Run(
+    id="page-model-too-high-seed-0",
+    route="page-model",
+    preset="too-high",
+    settings={"learning_rate": 1000.0, "seed": 0},
+    corpus={"name": "headlines", "rows": 240},
+    classes=["negative", "neutral", "positive"],
+    evaluations=[
+        {"epoch": 0, "validation_loss": 1.0986, "predicted_counts": {"neutral": 72}},
+        {"epoch": 1, "validation_loss": float("inf"), "predicted_counts": {"neutral": 70, "positive": 2}},
+    ],
+    steps={"step": [0, 1], "loss": [1.0986, float("nan")]},
+    environment={"python": "3.11"},
+    seconds=0.25,
+)
+
+
+def test_a_saved_run_is_loaded_unchanged_even_when_it_diverged(tmp_path):
+    records.save(RUN, tmp_path)
+    loaded = records.load(RUN.id, tmp_path)
+    assert loaded.evaluations == RUN.evaluations
+    assert loaded.settings == RUN.settings
+    assert loaded.steps["loss"][0] == 1.0986
+    assert math.isnan(loaded.steps["loss"][1])
+    assert records.ids(tmp_path) == [RUN.id]
+
+
+def test_the_file_is_json_that_every_reader_accepts(tmp_path):
+    text = records.save(RUN, tmp_path).read_text("utf-8")
+
+    def refuse(word):
+        raise AssertionError(f"{word} is not JSON")
+
+    json.loads(text, parse_constant=refuse)
+    assert not list(tmp_path.glob("*.part"))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("validation_loss[0]", 1.0986),
+        ("validation_loss[-1]", float("inf")),
+        ("settings.learning_rate", 1000.0),
+        ("corpus.name", "headlines"),
+        ("seconds", 0.25),
+        ("evaluations[1]", RUN.evaluations[1]),
+    ],
+)
+def test_one_value_is_found_by_its_path(path, value):
+    assert RUN.value(path) == value
+
+
+@pytest.mark.parametrize("path", ["valdation_loss[0]", "validation_loss[9]", "settings.rate", "validation_loss[", "__class__", ""])
+def test_a_path_that_leads_nowhere_is_one_error(path):
+    with pytest.raises(KeyError):
+        RUN.value(path)
+
+
+@pytest.mark.parametrize("run_id", ["../secret", "A", "", "a--b", "a/b", "a.json"])
+def test_a_run_id_cannot_leave_its_folder(run_id, tmp_path):
+    with pytest.raises(ValueError, match="run id"):
+        records.load(run_id, tmp_path)
+
+
+def test_a_missing_run_names_those_there_are(tmp_path):
+    records.save(RUN, tmp_path)
+    with pytest.raises(FileNotFoundError, match="page-model-too-high-seed-0"):
+        records.load("page-model-too-high-seed-1", tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 1}', json.dumps({"id": "a", "evaluation": []})])
+def test_what_is_not_a_run_file_is_one_error_that_names_it(text):
+    with pytest.raises(ValueError, match="upload.json is not a run file"):
+        records.parse(text, "upload.json")
