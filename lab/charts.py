@@ -83,15 +83,15 @@ def loss_curves(evaluations: Evaluations, *, log: bool = False) -> Spec:
     )
 
 
-def comparison(runs: Mapping[str, Evaluations], metric: str, *, log: bool = False) -> Spec:
-    """One measured quantity over epochs, for several runs on shared axes.
+def comparison(runs: Mapping[str, Evaluations], metric: str, *, log: bool = False, x: str = "epoch") -> Spec:
+    """One measured quantity over epochs (or over another count, ``x``), for several runs on shared axes.
 
     ``runs`` maps a preset (too-low, just-right, too-high) or any name of yours to evaluations.
     """
     names = {PRESET_NAMES.get(name, name): evaluations for name, evaluations in runs.items()}
     return _lines(
         [
-            {"epoch": evaluation["epoch"], metric: evaluation[metric], "series": name}
+            {x: evaluation[x], metric: evaluation[metric], "series": name}
             for name, evaluations in names.items()
             for evaluation in evaluations
         ],
@@ -99,6 +99,7 @@ def comparison(runs: Mapping[str, Evaluations], metric: str, *, log: bool = Fals
         AXIS_TITLES.get(metric, metric.replace("_", " ")),
         list(names),
         log=log,
+        x=x,
     )
 
 
@@ -181,7 +182,7 @@ def figure(spec: Spec, svg: str) -> str:
         f'<figure class="chart"><div class="chart-picture" role="img" aria-label="{html.escape(words["alt"])}">'
         f"{_inner_svg(svg)}</div><figcaption>{html.escape(words['caption'])}</figcaption>"
         f"<details><summary>The numbers behind this figure</summary>"
-        f'<div class="table-scroll" tabindex="0" role="region" aria-label="The numbers behind this figure">'
+        f'<div class="table-scroll">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></details>"
         f'<script type="application/json" class="chart-spec">{data}</script></figure>'
     )
@@ -192,7 +193,7 @@ def _inner_svg(svg: str) -> str:
     return svg[svg.index("<svg") :].replace("<svg", '<svg aria-hidden="true" focusable="false"', 1)
 
 
-def _lines(rows: list[Spec], field: str, title: str, names: list[str], *, log: bool) -> Spec:
+def _lines(rows: list[Spec], field: str, title: str, names: list[str], *, log: bool, x: str = "epoch") -> Spec:
     rows = [row for row in rows if _drawable(row[field], log)]
     scale: Spec = {"type": "log"} if log else {"zero": False, "nice": True}
     looks = [_look(name, position) for position, name in enumerate(names)]
@@ -202,9 +203,9 @@ def _lines(rows: list[Spec], field: str, title: str, names: list[str], *, log: b
         "mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 45, "filled": True}},
         "encoding": {
             "x": {
-                "field": "epoch",
+                "field": x,
                 "type": "quantitative",
-                "axis": {"title": "epoch", "tickMinStep": 1, "format": "d", "grid": False},
+                "axis": {"title": x, "tickMinStep": 1, "format": "d", "grid": False},
             },
             "y": {
                 "field": field,
@@ -217,7 +218,7 @@ def _lines(rows: list[Spec], field: str, title: str, names: list[str], *, log: b
             "strokeDash": series | dash,
             "tooltip": [
                 {"field": "series"},
-                {"field": "epoch"},
+                {"field": x},
                 {"field": field, "type": "quantitative", "title": title, "format": ".4~g"},
             ],
         },

@@ -16,6 +16,8 @@ from page import need
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from lab.scratch import descend
+
 WIDTH, HEIGHT = 560.0, 420.0
 X_RANGE, Y_RANGE = (-5.2, 5.2), (-2.6, 2.6)
 LEVELS = (-0.3, -0.1, 0.25, 0.7, 1.25, 1.95, 2.8, 3.9, 5.2, 6.8, 8.6)
@@ -36,15 +38,9 @@ def slope(x: float, y: float) -> tuple[float, float]:
     return along, across
 
 
-def descend(step_size: float, steps: int = STEPS) -> list[tuple[float, float]]:
+def walk(step_size: float) -> list[tuple[float, float]]:
     """The start and the place after each step of gradient descent."""
-    x, y = START
-    places = [(x, y)]
-    for _ in range(steps):
-        along, across = slope(x, y)
-        x, y = x - step_size * along, y - step_size * across
-        places.append((x, y))
-    return places
+    return [(x, y) for x, y in descend(lambda place: slope(*place), START, step_size, STEPS)]
 
 
 def on_paper(x: float, y: float) -> str:
@@ -79,7 +75,7 @@ def mark(name: str, place: tuple[float, float], step: int) -> str:
 def picture() -> str:
     parts = [f'<svg viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" role="img" aria-labelledby="hill-words">', *contours()]
     for name, (_, _, step_size) in WALKS.items():
-        places = descend(step_size)
+        places = walk(step_size)
         for step, (a, b) in enumerate(zip(places, places[1:], strict=False), 1):
             heights = f'data-height="{height(*b):.2f}"'
             parts.append(
@@ -93,7 +89,7 @@ def picture() -> str:
 
 def legend() -> str:
     return "".join(
-        f'<li class="{name}"><b>{sign} {words}</b> <span data-walk="{name}">height {height(*descend(size)[-1]):.2f}'
+        f'<li class="{name}"><b>{sign} {words}</b> <span data-walk="{name}">height {height(*walk(size)[-1]):.2f}'
         f" after {STEPS} steps</span></li>"
         for name, (sign, words, size) in WALKS.items()
     )

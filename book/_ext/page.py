@@ -140,12 +140,13 @@ def version(app: Sphinx, file: str) -> str:
 
 
 def tidy(body: str) -> str:
-    """Small repairs to what docutils writes, so that every page is valid and every part can be reached by keyboard."""
+    """Small repairs to what docutils writes: links that say what they do, tables that scroll without their page."""
     body = re.sub(r'class="headerlink"([^>]*) title="[^"]*"', r'class="headerlink"\1 aria-label="Link to this section"', body)
-    body = re.sub(r"<pre>", '<pre tabindex="0">', body)
-    scroller = '<div class="table-scroll" tabindex="0" role="region" aria-label="Table">'
-    body = re.sub(r'(?<!aria-label="The numbers behind this figure">)<table\b', scroller + "<table", body)
-    return re.sub(r"</table>(?!</div></details>)", "</table></div>", body)
+    # A fold's summary may hold words, not paragraphs, and its words are its name.
+    fold = r'<summary aria-label="[^"]*">\s*<p class="collapsed[^>]*>(.*?)</p>\s*<p class="expanded[^>]*>(.*?)</p>\s*</summary>'
+    folded = r'<summary><span class="collapsed">\1</span><span class="expanded">\2</span></summary>'
+    body = re.sub(fold, folded, body, flags=re.S).replace('class="admonition hide', 'class="hide')
+    return re.sub(r'(?<!class="table-scroll">)(<table\b.*?</table>)', r'<div class="table-scroll">\1</div>', body, flags=re.S)
 
 
 def summary(doctree: nodes.document) -> str:

@@ -1,5 +1,5 @@
-// The header's two buttons. Everything they do is possible without them: chapters by the #chapters link,
-// colours by the system's setting.
+// The header's two buttons, and keyboard scrolling for what is wider than its place. Everything the buttons do is
+// possible without them: chapters by the #chapters link, colours by the system's setting.
 // Storage: downhill-theme ("light" or "dark"), written when the reader presses the colour button.
 
 const root = document.documentElement;
@@ -53,3 +53,15 @@ document.addEventListener("keydown", (event) => {
     menu.focus();
   }
 });
+
+// What scrolls sideways can be reached by keyboard; what does not is no stop on the way through the page.
+function scrollers() {
+  for (const element of document.querySelectorAll("pre, div.math, .table-scroll, .chart-picture")) {
+    const scrolls = element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1;
+    if (scrolls) element.tabIndex = 0;
+    else element.removeAttribute("tabindex");
+  }
+}
+document.fonts.ready.then(scrollers);
+addEventListener("resize", scrollers);
+addEventListener("toggle", scrollers, { capture: true });

@@ -1,0 +1,112 @@
+"""The build itself: a broken book is refused, again at the second try, and only what changed is run again.
+
+Each test builds a small book of its own with the project's real extensions and configuration.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CELL = "---\nfile_format: mystnb\nkernelspec: {name: python3}\n---\n\n# A page\n\nA page of a small book, long enough to describe.\n\n```{code-cell}\n%s\n```\n"
+
+
+class Book:
+    """A copy of the project with two chapters of its own."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        copied = ("_config.yml", "pyproject.toml", "package-lock.json", "lab", "assets", "tools")
+        for name in copied:
+            source = REPOSITORY / name
+            if source.is_dir():
+                shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, folder / name)
+        for name in ("_ext", "_static", "_templates", "_vendor"):
+            shutil.copytree(REPOSITORY / "book" / name, folder / "book" / name, ignore=shutil.ignore_patterns("__pycache__"))
+        (folder / "node_modules").symlink_to(REPOSITORY / "node_modules")
+        # The site's own files do not change with the chapters, so they are taken as they were built.
+        shutil.copytree(REPOSITORY / "_build" / "assets", folder / "_build" / "assets")
+        (folder / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n  - file: one\n  - file: two\n")
+        self.write("index", "# Small\n\nA book of three pages, to try the build on.\n")
+        self.write("one", CELL % "print('first')")
+        self.write("two", CELL % "import lab\nprint('second')")
+
+    def write(self, page: str, text: str) -> None:
+        (self.folder / "book" / f"{page}.md").write_text(text, "utf-8")
+
+    def build(self) -> tuple[int, str]:
+        """Exit status and everything printed."""
+        environment = os.environ | {"PYTHONPATH": str(self.folder), "NO_COLOR": "1"}
+        code = "from tools import assets; assets.make = lambda: None; from tools.build import build; build()"
+        result = subprocess.run(
+            [sys.executable, "-c", code], cwd=self.folder, env=environment, capture_output=True, text=True, check=False
+        )
+        return result.returncode, result.stdout + result.stderr
+
+    def executed(self) -> set[str]:
+        """The pages whose cells the last build really ran."""
+        _, printed = self.build()
+        return set(re.findall(r"/(\w+)\.md: Executed notebook", re.sub(r"\x1b\[[0-9;]*m", "", printed)))
+
+
+@pytest.fixture
+def book(tmp_path):
+    return Book(tmp_path)
+
+
+FAULTS = {
+    "failing cell": (CELL % "1 / 0", "ZeroDivisionError"),
+    "broken reference": ("# A page\n\nA page that refers to {ref}`nowhere` for the rest of it.\n", "nowhere"),
+    "broken link": ("# A page\n\nA page that refers to [another](missing.md) for the rest of it.\n", "missing"),
+    "missing image": ("# A page\n\nA page with a picture.\n\n![A hill](hill.png)\n", "hill.png"),
+    "unknown run": ("# A page\n\nA page with a number, {run}`no-such-run:validation_loss[-1]`.\n", "no-such-run"),
+    "unknown term": ("# A page\n\nA page with a {term}`wibble` nobody defined.\n", "wibble"),
+}
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_broken_book_fails_twice_and_says_why(book, fault):
+    text, named = FAULTS[fault]
+    book.write("one", text)
+    for attempt in ("first", "second"):
+        status, printed = book.build()
+        assert status != 0, f"the {attempt} build of a book with a {fault} succeeded"
+        assert named in printed
+    book.write("one", CELL % "print('mended')")
+    status, printed = book.build()
+    assert status == 0, printed
+
+
+@pytest.mark.timeout(240)
+def test_only_what_changed_is_run_again(book):
+    assert book.executed() == {"one", "two"}
+    assert book.executed() == set()
+    book.write("one", CELL % "print('changed')")
+    assert book.executed() == {"one"}
+    (book.folder / "lab" / "records.py").write_text((REPOSITORY / "lab" / "records.py").read_text("utf-8") + "\n# changed\n")
+    assert book.executed() == {"one", "two"}
+    run = next((book.folder / "assets" / "runs").glob("*.json"))
+    content = json.loads(run.read_text("utf-8")) | {"seconds": 1.5}
+    run.write_text(json.dumps(content), "utf-8")
+    assert book.executed() == {"one", "two"}
+
+
+@pytest.mark.timeout(120)
+def test_a_changed_style_reaches_pages_that_did_not_change(book):
+    book.build()
+    style = book.folder / "book" / "_static" / "site.css"
+    before = (book.folder / "_build" / "html" / "one.html").read_text("utf-8")
+    style.write_text(style.read_text("utf-8") + "\n.new { color: inherit }\n", "utf-8")
+    status, printed = book.build()
+    assert status == 0, printed
+    assert ".new" in (book.folder / "_build" / "html" / "_static" / "site.css").read_text("utf-8")
+    assert (book.folder / "_build" / "html" / "one.html").read_text("utf-8") != before

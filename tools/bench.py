@@ -1,0 +1,236 @@
+"""Measure what the site promises about weight and speed, and write the table into the README.
+
+Everything in one table is measured in one run on one machine, ours beside what it is compared with:
+a page of the same content built by stock Jupyter Book, and a bare page that only loads Pyodide and prints.
+Costs about four minutes. Nothing else heavy may run beside it.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tools import browser as chromium
+from tools import build, site
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+RESULTS = Path(__file__).with_suffix(".json")
+README = REPOSITORY / "README.md"
+PROSE = "before/fine-tuning-in-plain-english"
+REPEATS = 5
+
+# The whole of a page that loads Pyodide in a module worker and prints: what nobody can be faster than.
+BARE_PAGE = """<!doctype html><title>bare</title><button>Run</button><pre></pre><script>
+document.querySelector("button").onclick = () => {
+  const source = `import { loadPyodide } from "${new URL("_static/pyodide/pyodide.mjs", location)}";
+    const python = await loadPyodide({ indexURL: "${new URL("_static/pyodide/", location)}",
+      lockFileURL: "${new URL("_static/wheels/pyodide-lock.json", location)}" });
+    python.setStdout({ batched: (text) => postMessage(text) });
+    python.runPython("print('first output')");`;
+  const worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })), { type: "module" });
+  worker.onmessage = ({ data }) => document.querySelector("pre").append(data);
+};
+</script>"""
+
+# 600 rows drawn with replacement from ours, ten epochs, the page model's three rates.
+TRAINING = """
+import time
+from random import Random
+from lab import corpus, page_model, scratch
+headlines = Random(0).choices(corpus.load("headlines"), k=600)
+labels = [corpus.LABELS.index(headline.label) for headline in headlines]
+started = time.perf_counter()
+rows = scratch.TfidfVectorizer().fit_transform(headline.text for headline in headlines)
+for rate in page_model.PRESETS.values():
+    model = scratch.SoftmaxRegression(1 + max(max(row) for row in rows), 3)
+    data = (rows, labels)
+    for evaluation in scratch.train(model, data, (rows[:180], labels[:180]), scratch.SGD(rate), 10, 16, Random(0)):
+        pass
+print("seconds", round(time.perf_counter() - started, 3))
+"""
+
+
+def main(arguments: list[str]) -> None:
+    html = build.build()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        stock = stock_book(Path(folder))
+        executable, flags = chromium.find()
+        browser = playwright.chromium.launch(executable_path=executable, args=flags)
+        bare = Path(folder) / "bare"
+        shutil.copytree(html / "_static" / "pyodide", bare / "_static" / "pyodide")
+        shutil.copytree(html / "_static" / "wheels", bare / "_static" / "wheels")
+        (bare / "index.html").write_text(BARE_PAGE, "utf-8")
+        with site.serve(html) as ours, site.serve(stock) as theirs, site.serve(bare) as least:
+            results = {
+                "machine": f"{platform.system()} {platform.machine()}, {browser.browser_type.name} {browser.version}",
+                "prose_page": PROSE,
+                "prose": {"ours": weigh(browser, f"{ours}{PROSE}.html"), "stock": weigh(browser, f"{theirs}{PROSE}.html")},
+                "first_output_s": first_output(browser, ours, least),
+                "prestarted_ms": prestarted(browser, ours),
+                "training_s": training(browser, ours),
+            }
+        browser.close()
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
+    write_table(results)
+    print(table(results))
+
+
+def stock_book(folder: Path) -> Path:
+    """The same prose page, its roles turned into the text they show, built by Jupyter Book as it comes."""
+    source = folder / "stock"
+    toc = (REPOSITORY / "_toc.yml").read_text("utf-8")
+    for page in ["index", *re.findall(r"file: (\S+)", toc)]:
+        path = source / f"{page}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        title = re.search(r"^# (.*)$", (REPOSITORY / "book" / f"{page}.md").read_text("utf-8"), re.M)
+        path.write_text(f"# {title[1] if title else page}\n", "utf-8")
+    text = (REPOSITORY / "book" / f"{PROSE}.md").read_text("utf-8")
+    text = re.sub(r"\{(?:term|doc|ref|run)\}`([^`<]*?)(?:\s*<[^`>]*>)?`", r"\1", text)
+    (source / f"{PROSE}.md").write_text(text, "utf-8")
+    shutil.copy(REPOSITORY / "_toc.yml", source)
+    (source / "_config.yml").write_text("title: Downhill\nauthor: The Downhill authors\nonly_build_toc_files: true\n", "utf-8")
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(source)]
+    subprocess.run(command, check=True, capture_output=True)
+    return source / "_build" / "html"
+
+
+@contextmanager
+def fresh_page(browser: Browser, *, save_data: bool = False) -> Iterator[Page]:
+    """A page in a profile with nothing in its cache; with ``save_data`` nothing starts before it is asked for."""
+    context = browser.new_context()
+    if save_data:
+        context.add_init_script("Object.defineProperty(navigator, 'connection', { value: { saveData: true } })")
+    yield context.new_page()
+    context.close()
+
+
+def weigh(browser: Browser, address: str) -> dict[str, int]:
+    """Bytes over the wire, compressed, and requests of one page, cold, fonts included."""
+    with fresh_page(browser) as page:
+        received: dict[str, int] = {}
+        session = page.context.new_cdp_session(page)
+        session.send("Network.enable")
+        session.on("Network.requestWillBeSent", lambda event: received.setdefault(event["requestId"], 0))
+        session.on(
+            "Network.loadingFinished",
+            lambda event: received.update({event["requestId"]: int(event["encodedDataLength"])}),
+        )
+        page.goto(address, wait_until="networkidle")
+        page.wait_for_timeout(1500)
+        return {"bytes": sum(received.values()), "requests": len(received)}
+
+
+def write_code(page: Page, code: str) -> Any:
+    """Put ``code`` into the page's first cell, as a reader would, and return the cell."""
+    cell = page.locator(".cell").first
+    cell.scroll_into_view_if_needed()
+    cell.locator(".cell_input").click()
+    editor = cell.get_by_role("textbox")
+    editor.wait_for()
+    editor.fill(code)
+    return cell
+
+
+def first_output(browser: Browser, ours: str, least: str) -> dict[str, Any]:
+    """Seconds from Run to the first output, cold, ours and the bare page in turn."""
+    times: dict[str, list[float]] = {"ours": [], "bare": []}
+    for _ in range(REPEATS):
+        with fresh_page(browser) as page:
+            page.goto(least)
+            times["bare"].append(seconds_until(page, "button", "document.querySelector('pre').textContent"))
+        with fresh_page(browser, save_data=True) as page:
+            page.goto(ours)
+            write_code(page, "print('first output')")
+            times["ours"].append(seconds_until(page, ".cell .live-run", "document.querySelector('.cell').innerText"))
+    return {name: {"median": median(values), "all": values} for name, values in times.items()} | {
+        "ratio": median(times["ours"]) / median(times["bare"])
+    }
+
+
+def seconds_until(page: Page, button: str, text: str) -> float:
+    """Press ``button`` and measure in the page itself, to the frame, until ``first output`` stands in ``text``."""
+    return float(
+        page.evaluate(
+            """async ([button, text]) => {
+              const look = button === "button"
+                ? () => document.querySelector("pre").textContent
+                : () => [...document.querySelectorAll(".cell:first-of-type .live-output, .live-output")]
+                    .map((output) => output.textContent).join("");
+              const started = performance.now();
+              document.querySelector(button).click();
+              while (!look().includes("first output")) await new Promise((next) => setTimeout(next, 2));
+              return (performance.now() - started) / 1000;
+            }""",
+            [button, text],
+        )
+    )
+
+
+def prestarted(browser: Browser, ours: str) -> dict[str, Any]:
+    """Milliseconds from Run to output once Python has started by itself."""
+    times = []
+    with fresh_page(browser) as page:
+        page.goto(ours)
+        cell = write_code(page, "print('warm')")
+        cell.locator(".live-run").click()
+        cell.locator(".live-output", has_text="warm").wait_for(timeout=60_000)
+        for number in range(REPEATS):
+            write_code(page, f"print('first', 'output', {number})")
+            times.append(1000 * seconds_until(page, ".cell .live-run", ""))
+    return {"median": median(times), "all": times}
+
+
+def training(browser: Browser, ours: str) -> float:
+    """Seconds that training at three rates takes in this browser's Python, by Python's own clock."""
+    with fresh_page(browser) as page:
+        page.goto(ours)
+        cell = write_code(page, TRAINING)
+        cell.locator(".live-run").click()
+        output = cell.locator(".live-output", has_text="seconds")
+        output.wait_for(timeout=120_000)
+        found = re.search(r"seconds ([\d.]+)", output.inner_text())
+        if not found:
+            raise SystemExit("The training cell printed no time: " + output.inner_text())
+        return float(found[1])
+
+
+def table(results: dict[str, Any]) -> str:
+    """The README's table, in Markdown."""
+    prose, first = results["prose"], results["first_output_s"]
+    share = prose["ours"]["bytes"] / prose["stock"]["bytes"]
+    lines = [
+        "| what | ours | compared with | bound |",
+        "|---|---|---|---|",
+        f"| a prose page, cold, compressed, fonts included | {prose['ours']['bytes'] / 1000:.0f} kB"
+        f" | {prose['stock']['bytes'] / 1000:.0f} kB by stock Jupyter Book: {share:.0%} | at most a third |",
+        f"| requests of that page | {prose['ours']['requests']} | {prose['stock']['requests']} by stock Jupyter Book"
+        " | at most 20 |",
+        f"| from Run code to the first output, cold | {first['ours']['median']:.2f} s"
+        f" | {first['bare']['median']:.2f} s by a bare page with Pyodide: {first['ratio']:.2f} times | at most 1.3 times |",
+        f"| the same once Python has started | {results['prestarted_ms']['median']:.0f} ms | | under 100 ms |",
+        f"| three training runs on 600 headlines in the page | {results['training_s']:.2f} s | | at most 2 s |",
+        "",
+        f"Measured in one run by `make bench` on {results['machine']}; medians of {REPEATS}.",
+    ]
+    return "\n".join(lines)
+
+
+def write_table(results: dict[str, Any]) -> None:
+    readme = README.read_text("utf-8")
+    start, end = "<!-- bench: written by make bench -->", "<!-- /bench -->"
+    if start not in readme or end not in readme:
+        raise SystemExit(f"README.md lacks the two lines between which the table goes: {start} and {end}")
+    before, rest = readme.split(start)
+    README.write_text(f"{before}{start}\n{table(results)}\n{end}{rest.split(end)[1]}", "utf-8")
