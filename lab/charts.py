@@ -179,10 +179,10 @@ def figure(spec: Spec, svg: str) -> str:
     # "</" must not end the script element early; "\u003c" is the same character to every JSON reader.
     data = json.dumps(spec, ensure_ascii=False).replace("<", "\\u003c")
     return (
-        f'<figure class="chart"><div class="chart-picture" role="img" aria-label="{html.escape(words["alt"])}">'
-        f"{_inner_svg(svg)}</div><figcaption>{html.escape(words['caption'])}</figcaption>"
+        f'<figure class="chart"><figcaption>{html.escape(words["caption"])}</figcaption>'
+        f'<div class="chart-picture" role="img" aria-label="{html.escape(words["alt"])}">{_inner_svg(svg)}</div>'
         f"<details><summary>The numbers behind this figure</summary>"
-        f'<div class="table-scroll">'
+        '<div class="table-scroll">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></details>"
         f'<script type="application/json" class="chart-spec">{data}</script></figure>'
     )
