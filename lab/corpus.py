@@ -3,8 +3,8 @@
     from lab import corpus
     parts = corpus.split(corpus.load("headlines"), seed=0)
 
-Reads our own headlines, or anybody's CSV file with the same columns, and parts them by group. Standard library
-only; a few milliseconds on a laptop or in the browser, where the same seed gives the same rows.
+Reads our own headlines, or anybody's CSV file with the same columns, and parts them by group. It needs the
+standard library and some milliseconds; the same seed gives the same rows on a laptop and in the browser.
 """
 
 import csv
@@ -53,7 +53,7 @@ class CorpusError(ValueError):
 
 
 def load(name: str | Path = "headlines") -> list[Headline]:
-    """The rows of a corpus we ship (see NAMES), or of a CSV file in UTF-8 with at least the columns of Headline.
+    """The rows of a corpus we ship (see NAMES) or of a CSV file in UTF-8 with a column per field of Headline.
 
     Raises CorpusError, which lists all the file's problems, or says that there is no such corpus.
     """
@@ -61,48 +61,54 @@ def load(name: str | Path = "headlines") -> list[Headline]:
         file = f"{name}.csv"
         return _parse((resources.files("lab") / "data" / file).read_bytes(), file)
     if not Path(name).is_file():
-        raise CorpusError(f"No corpus called {str(name)!r}: allowed are {', '.join(NAMES)} and the path of a CSV file.")
+        raise CorpusError(
+            f"No corpus {str(name)!r}: allowed are {', '.join(NAMES)} and the path of a CSV file."
+        )
     return _parse(Path(name).read_bytes(), str(name))
 
 
-def split(rows: Sequence[Headline], seed: int = 0, validation_size: float = 0.3, test_size: float = 0.0) -> Split:
+def split(
+    rows: Sequence[Headline], seed: int = 0, validation_size: float = 0.3, test_size: float = 0.0
+) -> Split:
     """Part the rows into train, validation and test so that each has its share of every class.
 
-    Sizes are shares of the rows, met to within about a group. Largest group first, ties drawn by the seed, each
-    group goes to the part that is furthest from full in the group's own classes. The order of the rows does not
-    change who goes where. Raises ValueError where a size is out of range or a part would be empty.
+    Sizes are shares of the rows, met to within about a group. Largest groups first, in an order drawn by the
+    seed, each goes into one of the parts with room for it, drawn by how much room that is: so one group is as
+    likely to be held out as another. The order of the rows does not change who goes where. Raises ValueError
+    where a size is out of range or a part would be empty.
     """
-    if not (0 <= validation_size < 1 and 0 <= test_size < 1 and validation_size + test_size < 1):
-        raise ValueError(
-            f"validation_size={validation_size} and test_size={test_size} must be 0 or more and add up to less than 1."
-        )
+    if not (validation_size >= 0 and test_size >= 0 and validation_size + test_size < 1):
+        sizes = f"validation_size={validation_size} and test_size={test_size}"
+        raise ValueError(f"{sizes} must be 0 or more and add up to less than 1.")
     shares = {"train": 1 - validation_size - test_size, "validation": validation_size, "test": test_size}
-    shares = {part: share for part, share in shares.items() if share > 0}
+    parts = [part for part in shares if shares[part]]
     totals = Counter(row.label for row in rows)
+    room = {part: {label: shares[part] * totals[label] for label in totals} for part in parts}
     groups: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows:
         groups[row.group][row.label] += 1
 
-    # Only random() promises the same numbers from the same seed on every Python, so it does the shuffling.
     rng = random.Random(seed)
-    drawn = {group: rng.random() for group in sorted(groups)}
-    filled: dict[str, Counter[str]] = {part: Counter() for part in shares}
+    order = sorted(groups)
+    rng.shuffle(order)
     home = {}
-    for group in sorted(groups, key=lambda group: (-groups[group].total(), drawn[group])):
+    for group in sorted(order, key=lambda name: -groups[name].total()):
+        counts = groups[group]
+        # fsum: sum() of floats rounds differently from Python 3.12 on, and the browser must draw the same.
+        space = {part: math.fsum(room[part][label] for label in counts) for part in parts}
+        fits = [part for part in parts if all(room[part][label] >= counts[label] for label in counts)]
+        if fits:
+            (home[group],) = rng.choices(fits, [space[part] for part in fits])
+        else:
+            home[group] = max(parts, key=lambda part: space[part])
+        for label in counts:
+            room[home[group]][label] -= counts[label]
 
-        def room(part: str) -> float:
-            # fsum, since sum() of floats rounds differently from Python 3.12 on, and a tie would fall elsewhere.
-            return math.fsum(
-                count * (1 - filled[part][label] / (shares[part] * totals[label]))
-                for label, count in groups[group].items()
-            )
-
-        home[group] = max(shares, key=room)
-        filled[home[group]] += groups[group]
-
-    if empty := [part for part in shares if not filled[part]]:
-        raise ValueError(f"{len(groups)} groups leave nothing for {' and '.join(empty)}: add groups or set that size to 0.")
-    return Split(*([row for row in rows if home[row.group] == part] for part in ("train", "validation", "test")))
+    if empty := [part for part in parts if part not in home.values()]:
+        raise ValueError(
+            f"{len(groups)} groups leave none for {' and '.join(empty)}: add some, or set its size to 0."
+        )
+    return Split(*([row for row in rows if home[row.group] == part] for part in shares))
 
 
 def content_hash(rows: Iterable[Headline]) -> str:
@@ -118,7 +124,7 @@ def _parse(data: bytes, file: str) -> list[Headline]:
         try:
             raw.decode("utf-8")
         except UnicodeDecodeError as error:
-            problems.append((line, f"{raw[error.start : error.end]!r} is not UTF-8, the one encoding allowed"))
+            problems.append((line, f"{raw[error.start : error.end]!r} is not UTF-8; only that is allowed"))
 
     records: list[dict[str, str]] = []
     first_seen: dict[str, int] = {}
@@ -128,19 +134,19 @@ def _parse(data: bytes, file: str) -> list[Headline]:
         header = next(reader, [])
         for column in COLUMNS:
             if column not in header:
-                problems.append((1, f"{header} lacks {column!r}; the columns needed are {', '.join(COLUMNS)}"))
+                problems.append((1, f"{header} lacks {column!r}; needed are {', '.join(COLUMNS)}"))
         line = reader.line_num + 1
         for values in reader:
             if values and len(values) != len(header):
                 problems.append((line, f"{values} has {len(values)} values; the header allows {len(header)}"))
             elif values:
-                records.append(dict(zip(header, values)))
+                records.append(dict(zip(header, values, strict=True)))
                 problems += [(line, problem) for problem in _problems(records[-1], line, first_seen)]
             line = reader.line_num + 1
         if not records and not problems:
             problems.append((line, "'' where the first headline should be; at least one is needed"))
     except csv.Error as error:
-        problems.append((reader.line_num, f"{error}; quotes go round a whole value, and inside it they are doubled"))
+        problems.append((reader.line_num, f"{error}; a quote inside a quoted value must be doubled"))
     if problems:
         raise CorpusError("\n".join(f"{file}, line {line}: {problem}." for line, problem in sorted(problems)))
     return [Headline(*(record[column] for column in COLUMNS)) for record in records]
