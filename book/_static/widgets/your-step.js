@@ -20,7 +20,9 @@
  *  spread on a logarithmic scale and short enough that the size shown is the size used. */
 const PREFERRED = [1, 1.1, 1.25, 1.4, 1.6, 1.8, 2, 2.2, 2.5, 2.8, 3.2, 3.6, 4, 4.5, 5, 5.6, 6.3, 7.1, 8, 9];
 export const STEP_SIZES = Object.freeze(
-  [-2, -1, 0].flatMap((power) => PREFERRED.map((size) => Number(`${size}e${power}`))).filter((size) => size >= 0.02 && size <= 5),
+  [-2, -1, 0]
+    .flatMap((power) => PREFERRED.map((size) => Number(`${size}e${power}`)))
+    .filter((size) => size >= 0.02 && size <= 5),
 );
 const SCALE = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 
@@ -97,7 +99,9 @@ export function ending(valley, places) {
 /** The places of a walk from the start until it ends, or until the last step allowed. */
 export function walk(valley, size, lastStep = 1000) {
   const places = [start(valley)];
-  while (places.length <= lastStep && ending(valley, places) === "walking") places.push(step(valley, places.at(-1), size));
+  while (places.length <= lastStep && ending(valley, places) === "walking") {
+    places.push(step(valley, places.at(-1), size));
+  }
   return places;
 }
 
@@ -142,10 +146,10 @@ const VIEW_HALF_WIDTH = 4;
 const LONG_WALK = 20;
 const TWEEN_MS = 320;
 
-/** An element with attributes and children; a key that starts with a capital is a property. */
+/** An element with attributes and children; "svg:" before the tag makes it part of a drawing. */
 function make(tag, attributes = {}, ...children) {
   const element = tag.startsWith("svg:") ? document.createElementNS(SVG, tag.slice(4)) : document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes)) if (value !== undefined) element.setAttribute(key, value);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   element.append(...children);
   return element;
 }
@@ -234,7 +238,8 @@ class Drawing {
       if (index && !(word === "same" && index > 1)) {
         const from = feet[index - 1];
         const top = this.top(from, foot);
-        arcs.push(make("svg:path", { class: `ys-arc ys-${word}`, d: `M${from.x} ${from.y}Q${top.x} ${top.y} ${foot.x} ${foot.y}` }));
+        const d = `M${from.x} ${from.y}Q${top.x} ${top.y} ${foot.x} ${foot.y}`;
+        arcs.push(make("svg:path", { class: `ys-arc ys-${word}`, d }));
       }
       const d = word === "higher" ? "M0 -6L5.5 4.5H-5.5Z" : "M-3.8 0A3.8 3.8 0 1 1 3.8 0A3.8 3.8 0 1 1 -3.8 0Z";
       marks.push(make("svg:path", { class: `ys-mark ys-${word}`, d, transform: `translate(${foot.x} ${foot.y})` }));
@@ -244,9 +249,11 @@ class Drawing {
     for (let index = feet.length - 1; index >= 0; index -= 1) {
       const foot = feet[index];
       const spot = { x: foot.x - 15 * foot.outX, y: foot.y - 15 * foot.outY };
-      if (foot.x < 0 || foot.x > this.width || taken.some((other) => Math.hypot(spot.x - other.x, spot.y - other.y) < 18)) continue;
+      const near = (other) => Math.hypot(spot.x - other.x, spot.y - other.y) < 18;
+      if (foot.x < 0 || foot.x > this.width || taken.some(near)) continue;
       taken.push(spot);
-      numbers.push(make("svg:text", { class: `ys-count ${index ? "" : "ys-start"}`, x: spot.x, y: spot.y + 5 }, index ? String(index) : "start"));
+      const place = { class: index ? "ys-count" : "ys-count ys-start", x: spot.x, y: spot.y + 5 };
+      numbers.push(make("svg:text", place, index ? String(index) : "start"));
     }
     this.trail.replaceChildren(...arcs, ...marks, ...numbers, ...this.outOfSight(feet.at(-1)));
     this.svg.setAttribute("aria-label", this.inWords());
@@ -266,7 +273,8 @@ class Drawing {
   inWords() {
     const now = this.places.at(-1);
     const side = now < 0 ? "left" : "right";
-    const where = ending(this.valley, this.places) === "out" ? `out of it on the ${side}` : now ? `on its ${side} wall` : "at its lowest point";
+    const inside = now ? `on its ${side} wall` : "at its lowest point";
+    const where = ending(this.valley, this.places) === "out" ? `out of it on the ${side}` : inside;
     const told = heightInWords(height(this.valley, now));
     return `A ${this.valley.name} in cross-section. After ${steps(this.places.length - 1)} the ball is ${where}, at height ${told}.`;
   }
@@ -308,6 +316,9 @@ class YourStep {
     this.guess = null;
     this.mirrored = false;
     this.walks = new Map();
+    this.carried = Infinity;
+    this.places = [start(this.valley)];
+    this.ended = "walking";
     this.drawing = new Drawing(this.valley);
     this.build(root);
     this.restart("");
@@ -338,7 +349,9 @@ class YourStep {
       make("div", { class: "ys-track" }, this.limitMark, this.slider, scale));
 
     this.question = make("label", { class: "ys-question", for: `${id}-guess` });
-    this.number = make("input", { type: "number", id: `${id}-guess`, min: 1, max: 999, step: 1, required: "", inputmode: "numeric" });
+    this.number = make("input", {
+      type: "number", id: `${id}-guess`, min: 1, max: 999, step: 1, required: "", inputmode: "numeric",
+    });
     const never = make("button", { type: "button" }, "It never gets there");
     this.form = make("form", { class: "ys-guess" }, this.question,
       make("div", { class: "ys-row" }, this.number, make("button", { class: "primary" }, "Commit my guess"), never));
@@ -353,10 +366,9 @@ class YourStep {
     this.trailList = make("ol", { class: "ys-told", start: 0 });
     this.trail = make("details", { class: "ys-trail", hidden: "" }, this.trailTitle, this.trailList);
     this.rows = make("tbody");
+    const heads = ["Step size", "What happened", "Steps"].map((text) => make("th", { scope: "col" }, text));
     this.table = make("table", { class: "ys-walks", hidden: "" },
-      make("caption", {}, `Your walks in the ${this.valley.name}`),
-      make("thead", {}, make("tr", {}, ...["Step size", "What happened", "Steps"].map((text) => make("th", { scope: "col" }, text)))),
-      this.rows);
+      make("caption", {}, `Your walks in the ${this.valley.name}`), make("thead", {}, make("tr", {}, ...heads)), this.rows);
 
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -404,7 +416,8 @@ class YourStep {
     const size = STEP_SIZES[index];
     if (size === undefined) return;
     const walked = this.places.length > 1;
-    this.restart(walked ? `Step size ${size}. The ball is back at the start.` : spoken ? `Step size ${size}.` : "", size);
+    const back = walked ? "The ball is back at the start." : "";
+    this.restart(walked || spoken ? `Step size ${size}. ${back}` : "", size);
   }
 
   restart(sentence, size = this.size) {
@@ -419,7 +432,7 @@ class YourStep {
     this.go.removeAttribute("aria-disabled");
     this.drawing.show(this.places);
     this.showTrail();
-    this.say(sentence);
+    this.say(sentence.trim());
   }
 
   takeStep() {
@@ -434,8 +447,8 @@ class YourStep {
     this.showTrail();
     const told = tell(this.valley, this.places);
     if (this.ended === "walking" || this.ended === before) {
-      const count = this.places.length - 1;
-      this.say(told, this.ended === "walking" && count % LONG_WALK === 0 && "Still on its way, a little at a time. You may carry on, or try a larger step.");
+      const long = this.ended === "walking" && (this.places.length - 1) % LONG_WALK === 0;
+      this.say(told, long && "Still on its way, a little at a time. You may carry on, or try a larger step.");
       return;
     }
     this.go.setAttribute("aria-disabled", String(this.ended !== "bouncing"));
@@ -457,20 +470,27 @@ class YourStep {
   mirrorOnce() {
     if (this.mirrored) return "";
     this.mirrored = this.guess.size === this.size;
-    const sameSide = this.mirrored && this.ended === "bottom" && this.places.every((place) => place <= 0) && this.places.length > 2;
-    const why = sameSide ? " Every step is shorter than the one before, because the ground gets flatter towards the bottom." : "";
-    return mirror(this.guess, this.size, this.places, this.ended) + why;
+    const downhill = this.ended === "bottom" && this.places.every((place) => place <= 0) && this.places.length > 2;
+    const why = "Every step is shorter than the one before, because the ground gets flatter towards the bottom.";
+    const mirrored = mirror(this.guess, this.size, this.places, this.ended);
+    return this.mirrored && downhill ? `${mirrored} ${why}` : mirrored;
+  }
+
+  /** The fewest steps to the bottom so far; Infinity before the first such walk. */
+  fewest() {
+    return Math.min(...[...this.walks.values()].filter(({ ended }) => ended === "bottom").map(({ count }) => count));
   }
 
   next() {
     if (this.ended === "bottom") {
-      const fewest = Math.min(...[...this.walks.values()].filter((kept) => kept.ended === "bottom").map((kept) => kept.count));
-      return fewest > 1 ? "Now move the slider. In how few steps can you do it?" : "One step: nobody can do it in fewer. What do larger steps do?";
+      if (this.fewest() === 1) return "One step: nobody can do it in fewer. What do larger steps do?";
+      return "Now move the slider. In how few steps can you do it?";
     }
     if (this.ended === "bouncing") return "Try the smallest change up, and the smallest change down.";
-    const first = this.limitMark.hidden;
+    const known = !this.limitMark.hidden;
     this.showLimit();
-    return first ? `The limit of this valley, ${limit(this.valley)}, is now marked on the slider.` : `The limit of this valley is ${limit(this.valley)}.`;
+    const value = limit(this.valley);
+    return known ? `The limit of this valley is ${value}.` : `The limit of this valley, ${value}, is now marked on the slider.`;
   }
 
   showLimit() {
@@ -483,18 +503,18 @@ class YourStep {
 
   /** Writes a walk into the table: when it ends, or when it is left after many steps. */
   keep() {
-    const count = (this.places?.length ?? 1) - 1;
+    const count = this.places.length - 1;
     if (!count || (this.ended === "walking" && count < LONG_WALK)) return;
     if (this.ended === "bouncing" && this.walks.get(this.size)?.ended === "bouncing") return;
     this.walks.set(this.size, { ended: this.ended, count });
     const kept = [...this.walks].sort(([a], [b]) => a - b);
-    const fewest = Math.min(...kept.filter(([, result]) => result.ended === "bottom").map(([, result]) => result.count));
-    this.rows.replaceChildren(...kept.map(([size, result]) => {
-      const { sign, table } = ENDINGS[result.ended];
-      const best = result.ended === "bottom" && result.count === fewest && kept.length > 1 ? ", fewest so far" : "";
-      return make("tr", { class: `ys-${result.ended}` }, make("th", { scope: "row" }, String(size)),
+    const fewest = this.fewest();
+    this.rows.replaceChildren(...kept.map(([size, walked]) => {
+      const { sign, table } = ENDINGS[walked.ended];
+      const best = walked.ended === "bottom" && walked.count === fewest && kept.length > 1 ? ", fewest so far" : "";
+      return make("tr", { class: `ys-${walked.ended}` }, make("th", { scope: "row" }, String(size)),
         make("td", {}, make("span", { class: "ys-sign", "aria-hidden": "true" }, sign), ` ${table}${best}`),
-        make("td", {}, result.ended === "bouncing" ? "no end" : String(result.count)));
+        make("td", {}, walked.ended === "bouncing" ? "no end" : String(walked.count)));
     }));
     this.table.hidden = false;
   }
@@ -503,25 +523,24 @@ class YourStep {
     const count = this.places.length - 1;
     this.trail.hidden = count === 0;
     this.trailTitle.textContent = `The trail in words: ${steps(count)}`;
-    this.trailList.replaceChildren(...this.places.map((_, index) => make("li", {}, tell(this.valley, this.places.slice(0, index + 1)))));
+    const told = this.places.map((_, index) => tell(this.valley, this.places.slice(0, index + 1)));
+    this.trailList.replaceChildren(...told.map((sentence) => make("li", {}, sentence)));
   }
 
   follow(found, name) {
-    const better = found.valley === name && found.ending === "bottom" && found.size > this.firstSize && found.steps < (this.fewest ?? Infinity);
-    if (!better || this.guess) return;
-    this.fewest = found.steps;
+    const settled = found.valley === name && found.ending === "bottom";
+    if (this.guess || !settled || found.size <= this.firstSize || found.steps >= this.carried) return;
+    this.carried = found.steps;
     this.restart("", found.size);
     this.say(`The slider is set to ${found.size}, your best in the ${name}: ${steps(found.steps)} there.`);
   }
 }
 
-if (typeof document !== "undefined") {
-  for (const root of document.querySelectorAll('[data-widget="your-step"]')) {
-    try {
-      new YourStep(root);
-    } catch (error) {
-      root.setAttribute("data-ready", "");
-      console.error(error.message);
-    }
+for (const root of document.querySelectorAll('[data-widget="your-step"]')) {
+  try {
+    new YourStep(root);
+  } catch (error) {
+    root.setAttribute("data-ready", "");
+    console.error(error.message);
   }
 }
