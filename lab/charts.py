@@ -127,6 +127,11 @@ def predicted_classes(runs: Mapping[str, Mapping[str, int]], truth: Mapping[str,
     }
 
 
+def points(x: str, y: str, values: Iterable[float]) -> list[dict[str, float]]:
+    """Values in their order as rows for ``comparison``: ``x`` counts them from 0, ``y`` is the value."""
+    return [{x: number, y: value} for number, value in enumerate(values)]
+
+
 def line(points: Iterable[tuple[float, float]], x_title: str, y_title: str, *, log: bool = False) -> Spec:
     """One curve through (x, y) points, drawn in the accent colour."""
     rows = [{"x": x, "y": y} for x, y in points if _drawable(y, log)]
@@ -200,7 +205,9 @@ def _lines(rows: list[Spec], field: str, title: str, names: list[str], *, log: b
     series = {"field": "series", "type": "nominal", "sort": names}
     dash = {"scale": {"domain": names, "range": [dash for _, dash, _ in looks]}, "legend": {"symbolType": "stroke"}}
     return _spec(rows, names) | {
-        "mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 45, "filled": True}},
+        # Marks where each value stands, as long as they can be told apart.
+        "mark": {"type": "line", "strokeWidth": 2.5}
+        | ({"point": {"size": 45, "filled": True}} if len(rows) <= 25 * len(names) else {}),
         "encoding": {
             "x": {
                 "field": x,
