@@ -1,0 +1,1 @@
+"""The book's own tools: ``python -m tools help`` lists them."""

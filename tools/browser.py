@@ -1,0 +1,89 @@
+"""The browser of the tests: a Chromium that is there already, or apt's, or Playwright's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from tools import setup
+
+VARIABLE = "DOWNHILL_CHROMIUM"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge", "microsoft-edge")
+PLACES = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+    r"C:\Program Files (x86)\Google\Chrome\Application\chrome.exe",
+    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
+)
+STAMP = setup.VENV / "stamps" / "chromium"
+
+# A browser that talks to nobody but the page's own server: what is seen on the network is the page's doing.
+ARGUMENTS = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+def chromium() -> str:
+    """The path of a Chromium that starts; fetched where there is none."""
+    remembered = STAMP.read_text("utf-8") if STAMP.is_file() else ""
+    if VARIABLE not in os.environ and remembered and Path(remembered).exists():
+        return remembered
+    found = find() or (find() if setup.apt("chromium") else None) or from_playwright()
+    if VARIABLE not in os.environ:
+        setup.leave(STAMP, found)
+    return found
+
+
+def find() -> str | None:
+    """The path of a browser on this system; the one that ``DOWNHILL_CHROMIUM`` names must do."""
+    named = os.environ.get(VARIABLE)
+    if named:
+        if starts(named):
+            return named
+        raise SystemExit(f"{VARIABLE} is {named}, which does not start: give the path of a Chromium or leave it out.")
+    programs = [shutil.which(name) for name in NAMES] + list(PLACES)
+    return next((program for program in programs if program and starts(program)), None)
+
+
+def starts(program: str) -> bool:
+    """Whether the program is a browser: on Ubuntu one of these names may only say where to get one."""
+    if not Path(program).is_file():
+        return False
+    if os.name == "nt":  # there, asking for the version opens a window
+        return True
+    try:
+        said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return said.returncode == 0 and any(word in said.stdout for word in ("Chrom", "Edge"))
+
+
+def from_playwright() -> str:
+    """The path of Playwright's own Chromium, which it downloads."""
+    setup.say("Playwright's Chromium, as this system has none")
+    failure = (
+        f"The tests need a Chromium: install Chromium or Chrome, or give the path of one in {VARIABLE}, "
+        "then run this again."
+    )
+    dependencies = ["--with-deps"] if setup.is_root() and shutil.which("apt-get") else []
+    setup.run([setup.venv_python(), "-m", "playwright", "install", *dependencies, "chromium"], failure)
+    ask = "from playwright.sync_api import sync_playwright as s; p = s().start(); print(p.chromium.executable_path); p.stop()"
+    said = subprocess.run([setup.venv_python(), "-c", ask], capture_output=True, text=True)
+    found = said.stdout.strip()
+    if not starts(found):
+        raise SystemExit(failure)
+    return found
+
+
+def launch_options() -> dict[str, object]:
+    """What Playwright's ``launch`` takes to start this browser; root has to do without the sandbox."""
+    sandbox = ["--no-sandbox"] if setup.is_root() else []
+    return {"executable_path": chromium(), "args": [*ARGUMENTS, *sandbox]}
