@@ -22,7 +22,7 @@ export class Cell {
   #editor;
   #job = null;
   #stored;
-  #live = make("div", { className: "cell_output" });
+  #live = make("div", { className: "cell_output live-output" });
 
   constructor(node, pre, number, page) {
     this.#node = node;
@@ -110,8 +110,9 @@ export class Cell {
 
   /** Say how Python is doing and where it is: not announced, for it is the same beside every cell. */
   tell(sentence, place) {
-    this.kernel.textContent = sentence;
-    this.where.textContent = label.where(place);
+    const homeless = this.needsTorch && this.#inBrowser;
+    this.kernel.textContent = homeless ? status.torch : sentence;
+    this.where.textContent = homeless ? label.torch : label.where(place);
   }
 
   get #inBrowser() {
@@ -120,7 +121,7 @@ export class Cell {
 
   #enqueue() {
     if (this.#job) return;
-    const host = make("div", { className: "cell_output" });
+    const host = make("div", { className: "cell_output live-output" });
     const outputs = new Outputs(host, { browser: this.#inBrowser, first: () => this.#arrive(host) });
     this.#job = {
       code: this.#editor.code,

@@ -17,7 +17,7 @@ export class Editor {
     this.#pre = pre;
     this.#options = options;
     this.#code = pre.textContent.replace(/\n$/, "");
-    Object.assign(pre, { tabIndex: 0, role: "textbox", ariaLabel: options.label, ariaMultiLine: "true" });
+    Object.assign(pre, { tabIndex: 0, role: "textbox", ariaLabel: options.label, ariaMultiLine: "true", ariaReadOnly: "true" });
     pre.setAttribute("aria-describedby", hint());
     pre.addEventListener("focus", () => pre.matches(":focus-visible") && this.focus());
     // A click edits; a drag selects text to copy, and stays one.

@@ -4,7 +4,7 @@
 // HTML and SVG go through DOMPurify, Vega-Lite specifications through Vega, all other data is text or an image.
 import { load } from "./load.js";
 import { ITEMS, RICH, TEXT } from "./limits.js";
-import { CUT, HELP, NO_CHART, NUMBERS, PICTURE, TOO_BIG } from "./words.js";
+import { CUT, HELP, NO_CHART, NUMBERS, PICTURE, TOO_BIG, explain } from "./words.js";
 
 const VEGA = /^application\/vnd\.vegalite\.v\d+(\.\d+)?\+json$/;
 const ANSI = /\x1b\[[0-9;]*[A-Za-z]/g;
@@ -182,9 +182,9 @@ async function purified(shown, html) {
     shown.setAttribute("aria-busy", "true");
     try {
       purifier = (await load("../vendor/dompurify.js")).default;
-    } catch {
+    } catch (fault) {
       shown.removeAttribute("aria-busy");
-      return shown.replaceChildren(element("p", "live-help", TOO_BIG));
+      return shown.replaceChildren(element("p", "live-help", explain(fault)));
     }
     if (shown.wanted !== html) return undefined;
   }
@@ -221,7 +221,6 @@ function specification(data) {
 /** Draw `spec` as lab.charts' own figure is built: picture, caption, the numbers and the specification itself. */
 async function chart(shown, spec, words = "") {
   shown.spec = spec;
-  const alt = spec.usermeta?.alt ?? words;
   if (!shown.querySelector("figure")) {
     shown.className = "output text_html";
     shown.innerHTML = '<figure class="chart"><div class="chart-picture" role="img"></div></figure>';
@@ -242,7 +241,7 @@ async function chart(shown, spec, words = "") {
     }
   } while (drawn !== shown.spec);
   const picture = shown.querySelector(".chart-picture");
-  picture.setAttribute("aria-label", alt);
+  picture.setAttribute("aria-label", drawn.usermeta?.alt ?? words);
   picture.replaceChildren(...canvas.childNodes);
   picture.querySelector("svg")?.setAttribute("aria-hidden", "true");
   shown.querySelector("figure").replaceChildren(picture, ...legend(drawn));

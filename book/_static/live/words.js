@@ -3,8 +3,10 @@
 const MEGABYTE = 1_000_000;
 export const megabytes = (bytes) => `${(bytes / MEGABYTE).toFixed(1)} MB`;
 
-const seconds = (milliseconds) =>
-  milliseconds < 10_000 ? `${(milliseconds / 1000).toFixed(1)} s` : `${Math.round(milliseconds / 1000)} s`;
+function seconds(milliseconds) {
+  if (milliseconds < 100) return "under 0.1 s";
+  return milliseconds < 10_000 ? `${(milliseconds / 1000).toFixed(1)} s` : `${Math.round(milliseconds / 1000)} s`;
+}
 
 export const BUTTONS = {
   run: "Run code",
@@ -21,7 +23,8 @@ export const label = {
   code: (number) => `Code of cell ${number}`,
   bar: (number) => `Controls of cell ${number}`,
   result: (whose, number) => `${whose}, cell ${number}`,
-  where: (name) => `Runs in ${name}`,
+  where: (name) => `Runs ${name}`,
+  torch: "Choose where to run",
 };
 
 export const HINT = "You can change this code. Shift and Enter runs it; Tab leaves it.";
@@ -29,8 +32,8 @@ export const HINT = "You can change this code. Shift and Enter runs it; Tab leav
 export const status = {
   off: "",
   fetches: (bytes) => `The first run fetches ${megabytes(bytes)} from this site, once`,
-  starting: (name) => `Python is starting in ${name} …`,
-  ready: (name) => `Python is ready in ${name}`,
+  starting: (name) => `Python is starting ${name} …`,
+  ready: (name) => `Python is ready ${name}`,
   fetching: (bytes) => `Python is starting: it fetches ${megabytes(bytes)} from this site, once …`,
   waiting: "Waiting for the cell that runs now …",
   running: "Running …",
@@ -41,7 +44,7 @@ export const status = {
   forgot: "Stopped. Python starts afresh and has forgotten every name: Run all above brings them back.",
   skipped: "Not run, because a cell before it did not finish.",
   reset: "This is our code again.",
-  torch: "This code needs PyTorch, which does not run inside a browser: choose where to run it.",
+  torch: "This code needs PyTorch, which does not run inside a browser.",
 };
 
 const again = "Press Run code to try again";
@@ -63,8 +66,8 @@ function file(detail) {
 /** The sentence for a Fault of a kernel at `place`, the words by which the reader chose it. */
 export function explain(fault, place) {
   const sentences = {
-    blocked: `This browser did not let the page start Python: it blocks workers here. ${again}, or choose a Jupyter server under “${label.where("this browser")}”.`,
-    wasm: `This browser does not run WebAssembly, which Python needs here; employers sometimes switch it off. Try another browser, or choose a Jupyter server under “${label.where("this browser")}”.`,
+    blocked: `This browser did not let the page start Python: it blocks workers here. ${again}, or choose a Jupyter server under “${label.where("in this browser")}”.`,
+    wasm: `This browser does not run WebAssembly, which Python needs here; employers sometimes switch it off. Try another browser, or choose a Jupyter server under “${label.where("in this browser")}”.`,
     missing: `Python could not start: ${file(fault.detail)} did not arrive. Check the connection, then press Run code to try again.`,
     import: `${file(fault.detail).replace(/^t/, "T")}, which this code imports, did not arrive. Check the connection, then press Run code to try again.`,
     dead: `Python ended unexpectedly and has forgotten every name. ${again}; Run all above brings the names back.`,
@@ -72,7 +75,7 @@ export function explain(fault, place) {
     unreachable: `The Jupyter server at ${fault.detail} does not answer. Start it, or choose another place to run, then press Run code.`,
     origin: `The Jupyter server at ${fault.detail} does not accept code from this page. Start it with --ServerApp.allow_origin=${location.origin}, then press Run code.`,
     token: `The Jupyter server at ${fault.detail} refused the token. Copy the token again from where the server was started, and choose the server anew.`,
-    gone: `The connection to ${place} is lost. If the server still runs, press Run code to connect again; otherwise choose another place to run.`,
+    gone: `The connection to Python ${place} is lost. If the server still runs, press Run code to connect again; otherwise choose another place to run.`,
     refused: `Binder refused to start a server${fault.detail ? `: ${fault.detail.trim().replace(/\.$/, "")}` : ""}. Try again in a few minutes, or choose another place to run.`,
     silent: `Binder has said nothing for ${fault.detail}, so the page stopped waiting. Try again later, or choose another place to run.`,
   };
@@ -109,22 +112,22 @@ export const chooser = {
 /** Each place where code can run: what it is called in a sentence, its title, and who is contacted. */
 export const PLACES = {
   browser: {
-    name: "this browser",
+    name: "in this browser",
     title: "In this browser",
     contact: (bytes) => `Nothing leaves this computer. Python comes from this site: ${megabytes(bytes)}, once.`,
   },
   local: {
-    name: "Jupyter on this computer",
+    name: "in Jupyter on this computer",
     title: "Jupyter on this computer",
     contact: (address) => `The code is sent to ${new URL(address).host}, a server that runs on this computer beside this page. It leaves it for nowhere else.`,
   },
   own: {
-    name: "your Jupyter server",
+    name: "on your Jupyter server",
     title: "Your own Jupyter server",
     contact: () => "The code is sent to the address that you write here, and to nobody else.",
   },
   binder: {
-    name: "Binder",
+    name: "on Binder",
     title: "Binder",
     contact: (hub) => `The code is sent to ${new URL(hub).host}, which then knows your internet address and starts a server for you. That can take minutes; the server goes away when unused.`,
   },

@@ -1,0 +1,128 @@
+"""The built site in a real Chromium, and a watch on what every page asks for and complains about.
+
+A test that loads a page fails at its end if any page made a request to another origin, wrote an error to the
+console or threw one, unless the test has said beforehand that it expects that: ``watch.expect_error("404")``,
+``watch.expect_origin("http://127.0.0.1:8888")``.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from tools import browser as chromium
+from tools import site as sites
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+STANDALONE = Path(__file__).parent / "pages"
+INLINE_SCHEMES = ("data", "blob", "about", "chrome")
+
+
+class Watch:
+    """What the pages of one test asked for and complained about."""
+
+    def __init__(self, site: str) -> None:
+        self.requests: list[str] = []
+        self.errors: list[str] = []
+        self.origins = {origin(site)}
+        self.expected: list[str] = []
+
+    def expect_error(self, pattern: str) -> None:
+        self.expected.append(pattern)
+
+    def expect_origin(self, address: str) -> None:
+        self.origins.add(origin(address))
+
+    def attach(self, context: BrowserContext) -> None:
+        # The context hears of the requests of workers too, the page alone does not.
+        context.on("request", lambda request: self.requests.append(request.url))
+        context.on("console", lambda message: self.complain(message.text, message.location) if message.type == "error" else None)
+        context.on("weberror", lambda error: self.errors.append(str(error.error)))
+
+    def complain(self, text: str, location: dict) -> None:
+        self.errors.append(f"{text} ({location.get('url', '')})")
+
+    def foreign(self) -> list[str]:
+        return [url for url in self.requests if urlsplit(url).scheme not in INLINE_SCHEMES and origin(url) not in self.origins]
+
+    def unexpected(self) -> list[str]:
+        return [error for error in self.errors if not any(re.search(pattern, error) for pattern in self.expected)]
+
+
+def origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme.replace('ws', 'http')}://{parts.netloc}"
+
+
+@pytest.fixture(scope="session")
+def html() -> Path:
+    folder = Path(os.environ.get("DOWNHILL_HTML", REPOSITORY / "_build" / "html"))
+    if not (folder / "index.html").is_file():
+        pytest.fail(f"there is no built book in {folder}: run `python -m tools build` first")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(html: Path) -> Iterator[str]:
+    """The address of the built site, without a slash at its end."""
+    with sites.serve(html) as address:
+        yield address.rstrip("/")
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    executable, flags = chromium.find()
+    running = playwright.chromium.launch(executable_path=executable, args=flags)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def watch(site: str) -> Iterator[Watch]:
+    watching = Watch(site)
+    yield watching
+    assert watching.foreign() == [], "a page asked another origin for something"
+    assert watching.unexpected() == [], "a page complained"
+
+
+@pytest.fixture
+def new_context(browser: Browser, watch: Watch, site: str) -> Iterator[Callable[..., BrowserContext]]:
+    """Make a watched browser context, with Playwright's options for it."""
+    made: list[BrowserContext] = []
+
+    def make(**options) -> BrowserContext:
+        options = {"viewport": {"width": 1280, "height": 900}} | options
+        context = browser.new_context(**options)
+        context.set_default_timeout(30_000)
+        watch.attach(context)
+        # Pages that only the tests have, under the site's own origin.
+        context.route(
+            re.compile(re.escape(site) + r"/tests/[a-z-]+\.html"),
+            lambda route: route.fulfill(path=STANDALONE / Path(urlsplit(route.request.url).path).name),
+        )
+        made.append(context)
+        return context
+
+    yield make
+    for context in made:
+        context.close()
+
+
+@pytest.fixture
+def context(new_context) -> BrowserContext:
+    return new_context()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
