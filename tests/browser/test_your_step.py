@@ -1,9 +1,11 @@
 """Downhill by eye: the widget *Your step* in its chapter, by mouse and by keyboard."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 CHAPTER = "/before/downhill-by-eye.html"
@@ -40,6 +42,9 @@ class Widget:
         self.marks = place.locator(".ys-mark")
         self.rows = place.locator(".ys-walks tbody tr")
 
+    def size(self):
+        return self.slider.get_attribute("aria-valuetext")
+
     def set(self, size):
         index = self.place.page.evaluate(f"{module()}.then(m => m.STEP_SIZES.indexOf({size}))")
         self.slider.fill(str(index))
@@ -62,8 +67,9 @@ def call(page, expression, argument=None):
 def test_the_slope_is_the_derivative_of_the_height(chapter, valley):
     for place in (-1.1, -0.3, 0.02, 0.9):
         near = 1e-6
-        difference = call(chapter, "m.height(a.v, a.x + a.h) - m.height(a.v, a.x - a.h)", {"v": valley, "x": place, "h": near})
-        slope = call(chapter, "m.gradient(a.v, a.x)", {"v": valley, "x": place})
+        at = {"v": valley, "x": place, "h": near}
+        difference = call(chapter, "m.height(a.v, a.x + a.h) - m.height(a.v, a.x - a.h)", at)
+        slope = call(chapter, "m.gradient(a.v, a.x)", at)
         assert slope == pytest.approx(difference / (2 * near), rel=1e-6)
     assert call(chapter, "m.gradient(a, 9)", valley) == 0
     assert call(chapter, "m.height(a, 9)", valley) == valley["rim"]
@@ -88,15 +94,16 @@ def test_every_step_size_walks_as_the_closed_form_says(chapter, valley):
 
 def test_the_sizes_are_evenly_spread_on_a_logarithmic_scale(chapter):
     sizes = call(chapter, "m.STEP_SIZES")
-    ratios = [larger / smaller for smaller, larger in zip(sizes, sizes[1:], strict=False)]
+    ratios = [larger / smaller for smaller, larger in pairwise(sizes)]
     assert (sizes[0], sizes[-1]) == (0.02, 5)
     assert min(ratios) > 1.09 and max(ratios) < 1.16  # the twentieth root of ten is 1.122
 
 
 def test_the_written_tables_are_real_walks(chapter):
     for index, valley in enumerate([WIDE, STEEP]):
-        rows = chapter.locator(".ys-written").nth(index).evaluate(
-            "place => [...place.querySelectorAll('tr')].map(row => [...row.children].map(cell => cell.textContent.trim()))"
+        written_rows = chapter.locator(".ys-written").nth(index).locator("tr")
+        rows = written_rows.evaluate_all(
+            "rows => rows.map(row => [...row.children].map(cell => cell.textContent.trim()))"
         )
         sizes = [float(text) for text in rows[0][1:]]
         assert len(rows) == 9 and len(sizes) >= 4
@@ -143,7 +150,8 @@ def test_the_page_describes_the_two_valleys_that_are_tested(chapter):
 )
 def test_a_valley_that_cannot_be_is_refused_in_one_sentence(chapter, wrong, message):
     data = {"name": "valley", "curvature": "1", "startHeight": "2", "rim": "5"} | wrong
-    said = call(chapter, "{ try { m.readValley(a); return ''; } catch (error) { return error.message; } }", data)
+    reading = "{ try { m.readValley(a); return ''; } catch (error) { return error.message; } }"
+    said = call(chapter, reading, data)
     assert message in said and said.startswith("your-step: ")
 
 
@@ -176,13 +184,18 @@ def test_by_keyboard_the_slider_chooses_the_step_and_takes_the_ball_back(chapter
     chapter.keyboard.press("Enter")
     wide.slider.focus()
     chapter.keyboard.press("ArrowRight")
-    assert wide.slider.get_attribute("aria-valuetext") == "0.36"
+    assert wide.size() == "0.36"
     assert wide.said.inner_text() == "Step size 0.36. The ball is back at the start."
     assert wide.marks.count() == 1
     chapter.keyboard.press("Home")
-    assert wide.slider.get_attribute("aria-valuetext") == "0.02"
+    assert wide.size() == "0.02"
     wide.place.get_by_role("button", name="Larger step size").press("Enter")
-    assert wide.slider.get_attribute("aria-valuetext") == "0.022"
+    assert wide.size() == "0.022"
+    smaller = wide.place.get_by_role("button", name="Smaller step size")
+    for _ in range(2):
+        smaller.press("Space")
+    assert wide.said.inner_text() == "Step size 0.02."
+    assert wide.size() == "0.02", "one smaller, and no further than the end"
 
 
 def test_nothing_moves_by_itself(chapter):
@@ -195,8 +208,12 @@ def test_nothing_moves_by_itself(chapter):
 
 @pytest.mark.parametrize(
     ("guess", "mirrored"),
-    [("7", "You guessed 7 steps, and you were right."), ("9", "You guessed 9 steps. It took only 7."), (None, "You said it never gets there. It took 7 steps.")],
-)  # fmt: skip
+    [
+        ("7", "You guessed 7 steps, and you were right."),
+        ("9", "You guessed 9 steps. It took only 7."),
+        (None, "You said it never gets there. It took 7 steps."),
+    ],
+)
 def test_every_guess_is_mirrored(chapter, guess, mirrored):
     wide, _ = widgets(chapter)
     if guess:
@@ -246,6 +263,7 @@ def test_the_limit_shows_only_after_a_fall_out(chapter):
     assert "Step 3: height 5.00, higher than before, over the rim." in wide.said.inner_text()
     assert "The limit of this valley, 2, is now marked on the slider." in wide.said.inner_text()
     assert wide.limit.is_visible() and wide.limit.inner_text().endswith("limit 2")
+    expect(wide.slider).to_have_accessible_description("In this valley: limit 2")
 
 
 def test_the_limit_stands_where_the_slider_stands_at_it(chapter):
@@ -254,10 +272,10 @@ def test_the_limit_stands_where_the_slider_stands_at_it(chapter):
     wide.set(5)
     wide.walk(1)
     wide.set(2)
-    mark, slider = wide.limit.bounding_box(), wide.slider.bounding_box()
+    mark, slider, thumb = wide.limit.bounding_box(), wide.slider.bounding_box(), 28
     share = wide.slider.evaluate("slider => slider.value / slider.max")
-    thumb = 28
-    assert mark["x"] + mark["width"] / 2 == pytest.approx(slider["x"] + thumb / 2 + share * (slider["width"] - thumb), abs=4)
+    middle = slider["x"] + thumb / 2 + share * (slider["width"] - thumb)
+    assert mark["x"] + mark["width"] / 2 == pytest.approx(middle, abs=4)
 
 
 def test_the_trail_is_kept_on_the_drawing_and_in_words(chapter):
@@ -266,10 +284,12 @@ def test_the_trail_is_kept_on_the_drawing_and_in_words(chapter):
     wide.set(2.2)
     wide.walk(2)
     at = wide.place.locator("svg").evaluate(
-        """svg => ({
-          lines: Object.fromEntries([...svg.querySelectorAll('.ys-number')].map(text => [text.textContent, text.getAttribute('y') - 15])),
-          marks: [...svg.querySelectorAll('.ys-mark')].map(mark => mark.transform.baseVal[0].matrix.f),
-        })"""
+        """svg => {
+          const all = (name, value) => [...svg.querySelectorAll(name)].map(value);
+          const lines = all('.ys-number', text => [text.textContent, text.getAttribute('y') - 15]);
+          const marks = all('.ys-mark', mark => mark.transform.baseVal[0].matrix.f);
+          return { lines: Object.fromEntries(lines), marks };
+        }"""
     )
     per_height = at["lines"]["0"] - at["lines"]["1"]
     heights = [(at["lines"]["0"] - y) / per_height for y in at["marks"]]
@@ -281,8 +301,9 @@ def test_the_trail_is_kept_on_the_drawing_and_in_words(chapter):
         "Step 1: height 2.88, higher than before, on the other side.",
         "Step 2: height 4.15, higher than before, on the other side.",
     ]
-    name = wide.place.get_by_role("img").get_attribute("aria-label")
-    assert name == "A wide valley in cross-section. After 2 steps the ball is on its left wall, at height 4.15."
+    expect(wide.place.get_by_role("img")).to_have_accessible_name(
+        "A wide valley in cross-section. After 2 steps the ball is on its left wall, at height 4.15."
+    )
 
 
 def test_the_walks_are_kept_and_the_shortest_named(chapter):
@@ -310,7 +331,7 @@ def test_the_steep_valley_fails_where_the_wide_one_worked(chapter):
     wide.guess.fill("7")
     wide.commit.click()
     wide.walk(7)
-    assert steep.slider.get_attribute("aria-valuetext") == wide.slider.get_attribute("aria-valuetext") == "0.32"
+    assert steep.size() == wide.size() == "0.32"
     steep.guess.fill("7")
     steep.commit.click()
     steep.walk(2)
@@ -324,15 +345,15 @@ def test_the_best_step_of_the_wide_valley_is_carried_to_the_steep_one(chapter):
     wide.never.click()
     wide.set(0.2)
     wide.walk(12)
-    assert steep.slider.get_attribute("aria-valuetext") == "0.32", "slower than the page's own is not carried over"
+    assert steep.size() == "0.32", "slower than the page's own is not carried over"
     wide.set(0.8)
     wide.walk(2)
-    assert steep.slider.get_attribute("aria-valuetext") == "0.8"
+    assert steep.size() == "0.8"
     assert "your best in the wide valley: 2 steps there" in steep.said.inner_text()
     steep.never.click()
     wide.set(1)
     wide.walk(1)
-    assert steep.slider.get_attribute("aria-valuetext") == "0.8", "a reader who has begun keeps the step size"
+    assert steep.size() == "0.8", "a reader who has begun keeps the step size"
     steep.walk(1)
     assert "You said it never gets there, and it does not." in steep.said.inner_text()
 
@@ -343,7 +364,8 @@ def test_the_ball_glides_unless_less_motion_is_asked_for(page, site):
       const at = () => Number(ball.getAttribute('cx'));
       const before = at();
       button.click();
-      return new Promise(done => { const soon = at() - before; setTimeout(() => done([soon, at() - before]), 800); });
+      const soon = at() - before;
+      return new Promise(done => setTimeout(() => done([soon, at() - before]), 800));
     }"""
     for motion in ("reduce", "no-preference"):
         page.emulate_media(reduced_motion=motion)
@@ -367,13 +389,15 @@ def test_it_fits_a_narrow_phone_and_a_finger(chapter, width):
     wide.set(5)
     wide.walk(1)
     wide.place.locator("summary").click()
-    for target in [wide.step, wide.again, wide.slider, wide.place.locator("summary"), *wide.place.locator(".ys-dial button").all()]:
+    around = wide.place.locator("summary, .ys-dial button").all()
+    for target in [wide.step, wide.again, wide.slider, *around]:
         box = target.bounding_box()
         assert box["height"] >= 44 and box["width"] >= 44
         assert box["x"] >= 0 and box["x"] + box["width"] <= width
     assert chapter.evaluate("document.documentElement.scrollWidth") <= width
-    svg, viewed = wide.place.locator(".ys-figure svg").evaluate("svg => [svg.clientWidth, svg.viewBox.baseVal.width]")
-    assert svg == viewed, "drawn at the width it has, so that its words keep their size"
+    drawing = wide.place.locator(".ys-figure svg")
+    shown, drawn = drawing.evaluate("svg => [svg.clientWidth, svg.viewBox.baseVal.width]")
+    assert shown == drawn, "drawn at the width it has, so that its words keep their size"
 
 
 def test_without_javascript_the_walks_are_there_to_read(new_context, site):
@@ -391,7 +415,8 @@ def test_on_its_own_page_a_wrong_attribute_leaves_the_words(page, site, watch):
     wide, steep = widgets(page)
     assert wide.never.is_visible() and steep.never.is_visible()
     broken = page.locator("[data-widget=your-step]").nth(2)
-    assert broken.inner_text().strip() == "A wrong attribute leaves this." and not broken.get_by_role("button").count()
+    assert broken.inner_text().strip() == "A wrong attribute leaves this."
+    assert not broken.get_by_role("button").count()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
