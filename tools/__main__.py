@@ -1,18 +1,22 @@
 """``python -m tools TARGET``: what make calls, and the same commands where there is no make."""
 
-# Only what Python 3.6 can read: an older Python has to get as far as the sentence that says it is too old.
+# Only what Python 3.7 can read: an older Python has to get as far as the sentence that says it is too old.
+from __future__ import annotations
+
 import importlib
 import os
+import platform
 import shutil
 import subprocess
 import sys
+from typing import NoReturn
 
 OLDEST = (3, 11)
 
 # A target's name: what it does. `tools/NAME.py` does it, in its `main(arguments)`.
 TARGETS = {
     "serve": "set up, build, and serve the book on 127.0.0.1:8000 with a local Jupyter server behind it",
-    "test": "set up, build, and run every test (what follows goes to pytest: `python -m tools test -k links`)",
+    "test": "set up, build, and run every test (what follows goes to pytest: tools test -k links)",
     "build": "set up and build the book into _build/html; a warning is an error",
     "lint": "check the style and types of Python, JavaScript and the workflows",
     "bench": "measure the weight of the pages and the time to the first output",
@@ -25,33 +29,34 @@ WITHOUT_SETUP = ("clean", "help")
 WITHOUT_NODE = ("lock",)
 
 
-def show_help():
+def show_help() -> None:
     width = max(map(len, TARGETS))
     for name, what in TARGETS.items():
-        print("%s  %s" % (name.ljust(width), what))
+        print(f"{name:{width}}  {what}")
 
 
-def start_again(python, arguments):
+def start_again(python: str, arguments: list[str]) -> NoReturn:
     """Hand over to another Python, its exit status ours."""
-    command = [python, "-m", "tools"] + arguments
+    command = [python, "-m", "tools", *arguments]
     if os.name == "nt":  # there, exec returns to the prompt at once
         sys.exit(subprocess.call(command))
     sys.stdout.flush()
     os.execv(python, command)
 
 
-def find_newer_python(arguments):
+def find_newer_python(arguments: list[str]) -> NoReturn:
     for minor in range(20, OLDEST[1] - 1, -1):
-        found = shutil.which("python3.%d" % minor)
-        if found:
+        found = shutil.which(f"python3.{minor}")
+        # A version manager leaves commands of that name which only say that the version is not chosen.
+        if found and subprocess.call([found, "-c", ""], stderr=subprocess.DEVNULL) == 0:
             start_again(found, arguments)
     sys.exit(
-        "Python %d.%d is too old: install Python 3.11 or newer (Debian and Ubuntu: apt install python3; macOS: "
-        "brew install python), then run this again." % sys.version_info[:2]
+        f"Python {platform.python_version()} is too old: install Python 3.11 or newer (Debian and Ubuntu: "
+        "sudo apt install python3; macOS: brew install python), then run this again."
     )
 
 
-def main(arguments):
+def main(arguments: list[str]) -> int | None:
     if sys.version_info < OLDEST:
         find_newer_python(arguments)
     name = arguments[0] if arguments else "help"
@@ -59,7 +64,7 @@ def main(arguments):
         show_help()
         return 0
     if name not in TARGETS:
-        sys.exit("There is no target '%s': the targets are %s." % (name, ", ".join(TARGETS)))
+        sys.exit(f"There is no target '{name}': the targets are {', '.join(TARGETS)}.")
     if name not in WITHOUT_SETUP:
         from tools import setup
 
@@ -68,7 +73,8 @@ def main(arguments):
             start_again(str(python), arguments)
         if name not in WITHOUT_NODE:
             setup.packages()
-    return importlib.import_module("tools." + name).main(arguments[1:])
+    status: int | None = importlib.import_module(f"tools.{name}").main(arguments[1:])
+    return status
 
 
 if __name__ == "__main__":

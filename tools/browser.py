@@ -5,12 +5,22 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 from tools import setup
 
 VARIABLE = "DOWNHILL_CHROMIUM"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge", "microsoft-edge")
+NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "msedge",
+    "microsoft-edge",
+)
 PLACES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -36,19 +46,21 @@ def chromium() -> str:
     remembered = STAMP.read_text("utf-8") if STAMP.is_file() else ""
     if VARIABLE not in os.environ and remembered and Path(remembered).exists():
         return remembered
-    found = find() or (find() if setup.apt("chromium") else None) or from_playwright()
+    found = present() or (present() if setup.apt("chromium") else None) or from_playwright()
     if VARIABLE not in os.environ:
         setup.leave(STAMP, found)
     return found
 
 
-def find() -> str | None:
+def present() -> str | None:
     """The path of a browser on this system; the one that ``DOWNHILL_CHROMIUM`` names must do."""
     named = os.environ.get(VARIABLE)
     if named:
         if starts(named):
             return named
-        raise SystemExit(f"{VARIABLE} is {named}, which does not start: give the path of a Chromium or leave it out.")
+        raise SystemExit(
+            f"{VARIABLE} is {named}, which does not start: give the path of a Chromium or leave it out."
+        )
     programs = [shutil.which(name) for name in NAMES] + list(PLACES)
     return next((program for program in programs if program and starts(program)), None)
 
@@ -74,16 +86,18 @@ def from_playwright() -> str:
         "then run this again."
     )
     dependencies = ["--with-deps"] if setup.is_root() and shutil.which("apt-get") else []
-    setup.run([setup.venv_python(), "-m", "playwright", "install", *dependencies, "chromium"], failure)
-    ask = "from playwright.sync_api import sync_playwright as s; p = s().start(); print(p.chromium.executable_path); p.stop()"
-    said = subprocess.run([setup.venv_python(), "-c", ask], capture_output=True, text=True)
-    found = said.stdout.strip()
+    setup.run([sys.executable, "-m", "playwright", "install", *dependencies, "chromium"], failure)
+    from playwright.sync_api import sync_playwright  # not there before set-up
+
+    with sync_playwright() as playwright:
+        found = playwright.chromium.executable_path
     if not starts(found):
         raise SystemExit(failure)
     return found
 
 
-def launch_options() -> dict[str, object]:
-    """What Playwright's ``launch`` takes to start this browser; root has to do without the sandbox."""
+def launch_options() -> dict[str, Any]:
+    """What Playwright's ``launch`` takes to start this browser."""
+    # Chromium's own sandbox does not work for root.
     sandbox = ["--no-sandbox"] if setup.is_root() else []
     return {"executable_path": chromium(), "args": [*ARGUMENTS, *sandbox]}

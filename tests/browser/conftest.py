@@ -81,8 +81,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    executable, flags = chromium.find()
-    running = playwright.chromium.launch(executable_path=executable, args=flags)
+    running = playwright.chromium.launch(**chromium.launch_options())
     yield running
     running.close()
 
