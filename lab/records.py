@@ -60,12 +60,10 @@ class Run:
 
         A bare name is looked up among the run's own fields, then among the evaluations' columns.
         """
-        match = re.fullmatch(r"([a-z_0-9]+(?:\.[a-z_0-9]+)*)((?:\[-?\d+\])*)", path)
-        if not match:
-            raise KeyError(f"{path!r}: write a name, with dots or [number] after it, such as validation_loss[-1]")
-        first, *rest = match[1].split(".")
+        if not re.fullmatch(r"[a-z]\w*(?:\.\w+|\[-?\d+\])*", path):
+            raise KeyError(f"{path!r}: write a name, with .name or [number] after it, such as validation_loss[-1]")
+        first, *keys = [int(part) if part.lstrip("-").isdigit() else part for part in re.findall(r"-?\w+", path)]
         found: Any = getattr(self, first) if first in self.__dataclass_fields__ else self.column(first)
-        keys: list[str | int] = [*rest, *map(int, re.findall(r"-?\d+", match[2]))]
         for key in keys:
             try:
                 found = found[key]

@@ -53,6 +53,7 @@ def test_the_file_is_json_that_every_reader_accepts(tmp_path):
         ("corpus.name", "headlines"),
         ("seconds", 0.25),
         ("evaluations[1]", RUN.evaluations[1]),
+        ("predicted_counts[-1].neutral", 70),
     ],
 )
 def test_one_value_is_found_by_its_path(path, value):
