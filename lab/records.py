@@ -62,7 +62,8 @@ class Run:
         """
         if not re.fullmatch(r"[a-z]\w*(?:\.\w+|\[-?\d+\])*", path):
             raise KeyError(f"{path!r}: write a name, with .name or [number] after it, such as validation_loss[-1]")
-        first, *keys = [int(part) if part.lstrip("-").isdigit() else part for part in re.findall(r"-?\w+", path)]
+        first, *rest = re.findall(r"-?\w+", path)
+        keys = [int(key) if key.lstrip("-").isdigit() else key for key in rest]
         found: Any = getattr(self, first) if first in self.__dataclass_fields__ else self.column(first)
         for key in keys:
             try:

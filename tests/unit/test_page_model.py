@@ -1,0 +1,133 @@
+"""The page model's settings are checked, its stored runs can be repeated, and they hold what the chapters say."""
+
+from statistics import mean
+
+import pytest
+
+from lab import corpus, page_model, records
+from lab.page_model import PRESETS, RATES, SEEDS, Settings
+
+STORED = {run_id: records.load(run_id) for run_id in records.ids() if run_id.startswith("page-model-")}
+BY_RATE = {rate: [run for run in STORED.values() if run.settings["learning_rate"] == rate] for rate in RATES}
+LOW, RIGHT, HIGH = (BY_RATE[PRESETS[preset]] for preset in ("too-low", "just-right", "too-high"))
+
+
+def ends(runs, name):
+    return [run.value(f"{name}[-1]") for run in runs]
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"preset": "justright"}, "preset"),
+        ({"preset": None}, "learning_rate"),
+        ({"learning_rate": -1}, "learning_rate"),
+        ({"learning_rate": float("nan")}, "learning_rate"),
+        ({"learning_rate": "3"}, "learning_rate"),
+        ({"num_train_epochs": 0}, "num_train_epochs"),
+        ({"num_train_epochs": 2.5}, "num_train_epochs"),
+        ({"per_device_train_batch_size": 0}, "per_device_train_batch_size"),
+        ({"optim": "adam"}, "optim"),
+        ({"lr_scheduler_type": "polynomial"}, "lr_scheduler_type"),
+        ({"warmup_steps": -1}, "warmup_steps"),
+        ({"weight_decay": float("inf")}, "weight_decay"),
+        ({"max_grad_norm": -0.1}, "max_grad_norm"),
+        ({"seed": True}, "seed"),
+    ],
+)
+def test_a_setting_out_of_range_is_named_with_what_is_allowed(settings, named):
+    with pytest.raises(ValueError, match=rf"^{named} is .*(allowed|give)"):
+        Settings(**settings)
+
+
+def test_a_preset_and_its_rate_are_the_same_thing():
+    assert Settings("too-high").learning_rate == PRESETS["too-high"]
+    assert Settings("just-right", learning_rate=7).preset is None
+    assert Settings("just-right", learning_rate=PRESETS["just-right"]) == Settings("just-right")
+
+
+def test_all_runs_that_the_module_stores_are_there_and_on_the_corpus_as_it_is():
+    assert {rate: sorted(run.settings["seed"] for run in runs) for rate, runs in BY_RATE.items()} == {
+        rate: list(SEEDS) for rate in RATES
+    }
+    assert {run.corpus["sha256"] for run in STORED.values()} == {corpus.content_hash(corpus.load("headlines"))}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_stored_run_can_be_repeated_from_its_own_settings(preset):
+    stored = records.load(f"page-model-{preset}-seed-3")
+    again = page_model.run(Settings(stored.preset, **stored.settings))
+    for measured, then in zip(again.evaluations, stored.evaluations, strict=True):
+        assert measured == pytest.approx(then, rel=1e-9, nan_ok=True)
+    assert again.steps["loss"] == pytest.approx(stored.steps["loss"], rel=1e-9)
+    assert (again.id, again.corpus) == (stored.id, stored.corpus)
+
+
+def test_what_is_watched_is_what_is_stored():
+    settings = Settings("just-right", num_train_epochs=2, seed=1)
+    assert list(page_model.watch(settings)) == page_model.run(settings).evaluations
+
+
+def test_another_optimiser_and_schedule_learn_too():
+    run = page_model.run(
+        Settings(learning_rate=0.05, optim="adamw", lr_scheduler_type="linear", warmup_steps=5, max_grad_norm=1.0)
+    )
+    assert run.id == "page-model-rate-0-05-seed-0"
+    assert run.value("train_loss[-1]") < 0.5 * run.value("train_loss[0]")
+    assert run.steps["learning_rate"][0] == 0
+    assert run.steps["learning_rate"][-1] < 0.01
+
+
+# What the chapters say about these runs.
+
+
+def test_just_right_has_the_lowest_mean_validation_loss_of_all_stored_rates():
+    assert min(RATES, key=lambda rate: mean(ends(BY_RATE[rate], "validation_loss"))) == PRESETS["just-right"]
+
+
+def test_on_seed_0_giant_steps_have_the_best_accuracy_and_the_worst_loss():
+    low, right, high = (runs[0] for runs in (LOW, RIGHT, HIGH))
+    assert high.value("accuracy[-1]") > right.value("accuracy[-1]") > low.value("accuracy[-1]")
+    assert high.value("validation_loss[-1]") > 24 * low.value("validation_loss[-1]")
+    assert right.value("validation_loss[-1]") < low.value("validation_loss[-1]")
+
+
+def test_tiny_steps_answer_neutral_to_everything_and_so_score_as_always_neutral():
+    for run in LOW:
+        assert run.value("predicted_counts[-1].neutral") == run.value("corpus.validation")
+        neutral = run.value("corpus.validation_labels.neutral") / run.value("corpus.validation")
+        assert run.value("accuracy[-1]") == pytest.approx(neutral)
+        assert 1 / 3 < run.value("confidence_when_wrong[-1]") < 0.45
+
+
+def test_giant_steps_know_their_headlines_by_heart_and_are_sure_when_wrong():
+    for run in HIGH:
+        assert run.value("train_loss[-1]") < 0.001
+        assert run.value("confidence_when_wrong[-1]") > 0.95
+
+
+def test_right_steps_never_answer_negative_on_seed_0():
+    assert RIGHT[0].value("predicted_counts[-1].negative") == 0
+
+
+def test_over_five_seeds_accuracy_overlaps_and_validation_loss_does_not():
+    assert min(ends(HIGH, "accuracy")) < min(ends(RIGHT, "accuracy")) < max(ends(HIGH, "accuracy"))
+    assert min(ends(HIGH, "accuracy")) < max(ends(LOW, "accuracy")) < max(ends(HIGH, "accuracy"))
+    assert max(ends(LOW, "macro_f1")) < min(ends(RIGHT, "macro_f1") + ends(HIGH, "macro_f1"))
+    assert min(ends(HIGH, "validation_loss")) > 24 * max(ends(LOW, "validation_loss") + ends(RIGHT, "validation_loss"))
+
+
+def test_between_right_and_giant_confidence_gives_the_warning_that_accuracy_does_not():
+    rates = [rate for rate in RATES if PRESETS["just-right"] <= rate <= 100]
+    confidence = [mean(ends(BY_RATE[rate], "confidence_when_wrong")) for rate in rates]
+    loss = [mean(ends(BY_RATE[rate], "validation_loss")) for rate in rates]
+    accuracy = [mean(ends(BY_RATE[rate], "accuracy")) for rate in rates]
+    assert confidence == sorted(confidence)
+    assert loss == sorted(loss)
+    assert max(accuracy) - min(accuracy) < 0.03
+
+
+def test_the_gap_of_right_steps_grows_over_the_run():
+    gap = [row["validation_loss"] - row["train_loss"] for row in RIGHT[0].evaluations]
+    assert gap[-1] == max(gap)
+    assert gap[-1] > gap[len(gap) // 2] > gap[0]
