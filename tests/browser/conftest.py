@@ -7,6 +7,7 @@ console or threw one, unless the test has said beforehand that it expects that: 
 
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -29,7 +30,8 @@ class Watch:
         self.requests: list[str] = []
         self.errors: list[str] = []
         self.origins = {origin(site)}
-        self.expected: list[str] = []
+        # Asked for by every page on this machine; the plain server of the tests has no kernel beside it.
+        self.expected = [r"404.*/_local/kernel\.json"]
 
     def expect_error(self, pattern: str) -> None:
         self.expected.append(pattern)
@@ -67,9 +69,13 @@ def html() -> Path:
 
 
 @pytest.fixture(scope="session")
-def site(html: Path) -> Iterator[str]:
-    """The address of the built site, without a slash at its end."""
-    with sites.serve(html) as address:
+def site(html: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the built site, without a slash at its end; below /tests/ are pages that only the tests have."""
+    # A page that Playwright answers for itself would count as one from the public internet, and may not ask this computer.
+    folder = tmp_path_factory.mktemp("site") / "html"
+    shutil.copytree(html, folder)
+    shutil.copytree(STANDALONE, folder / "tests")
+    with sites.serve(folder) as address:
         yield address.rstrip("/")
 
 
@@ -95,7 +101,7 @@ def watch(site: str) -> Iterator[Watch]:
 
 
 @pytest.fixture
-def new_context(browser: Browser, watch: Watch, site: str) -> Iterator[Callable[..., BrowserContext]]:
+def new_context(browser: Browser, watch: Watch) -> Iterator[Callable[..., BrowserContext]]:
     """Make a watched browser context, with Playwright's options for it."""
     made: list[BrowserContext] = []
 
@@ -104,11 +110,6 @@ def new_context(browser: Browser, watch: Watch, site: str) -> Iterator[Callable[
         context = browser.new_context(**options)
         context.set_default_timeout(30_000)
         watch.attach(context)
-        # Pages that only the tests have, under the site's own origin.
-        context.route(
-            re.compile(re.escape(site) + r"/tests/[a-z-]+\.html"),
-            lambda route: route.fulfill(path=STANDALONE / Path(urlsplit(route.request.url).path).name),
-        )
         made.append(context)
         return context
 

@@ -208,31 +208,39 @@ def mime_bundle(shown: Any) -> dict[str, Any]:
     return forms
 
 
-def pretty(value: Any, column: int = 0) -> str:
+def pretty(value: Any) -> str:
     """``repr(value)``, with the elements of what does not fit on a line below each other, as IPython writes it."""
-    text = repr(value)
+    return _pretty(value, depth=0, column=0, after=0)
+
+
+def _pretty(value: Any, depth: int, column: int, after: int) -> str:
+    # ``column`` characters stand before the value on its line, ``after`` brackets and commas behind it.
     brackets = BRACKETS.get(type(value))
-    if not value or not brackets or (column + len(text) <= WIDTH and len(value) <= LONGEST):
+    if not brackets or not value:
+        return repr(value)
+    ordered = _in_order(value)
+    # Written again from the ordered elements, for a set's own order differs from run to run.
+    text = repr(value) if ordered is value else f"{{{', '.join(map(repr, ordered))}}}"
+    if column + len(text) + after <= WIDTH and len(value) <= LONGEST:
         return text
-    inside = column + 1
-    if isinstance(value, dict):
-        items = [
-            f"{repr(key)}: {pretty(item, inside + len(repr(key)) + 2)}"
-            for key, item in itertools.islice(value.items(), LONGEST)
-        ]
-    else:
-        ordered = sorted(value) if isinstance(value, set) and _sortable(value) else value
-        items = [pretty(item, inside) for item in itertools.islice(ordered, LONGEST)]
-    if len(value) > LONGEST:
+    names = [f"{key!r}: " if isinstance(value, dict) else "" for key in itertools.islice(ordered, LONGEST)]
+    parts = list(itertools.islice(ordered.values() if isinstance(value, dict) else ordered, LONGEST))
+    cut = len(value) > LONGEST
+    items = []
+    for number, (name, part) in enumerate(zip(names, parts, strict=True)):
+        before = (column if number == 0 else depth) + 1 + len(name)
+        behind = 1 if cut or number < len(parts) - 1 else 1 + after
+        items.append(name + _pretty(part, depth + 1, before, behind))
+    if cut:
         items.append("...")
-    if type(value) is tuple and len(value) == 1:
-        items[0] += ","
-    return brackets[0] + f",\n{' ' * inside}".join(items) + brackets[1]
+    comma = "," if type(value) is tuple and len(value) == 1 else ""
+    return brackets[0] + f",\n{' ' * (depth + 1)}".join(items) + comma + brackets[1]
 
 
-def _sortable(values: set[Any]) -> bool:
+def _in_order(value: Any) -> Any:
+    if not isinstance(value, set):
+        return value
     try:
-        sorted(values)
+        return sorted(value)
     except TypeError:
-        return False
-    return True
+        return value

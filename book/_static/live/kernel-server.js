@@ -125,7 +125,8 @@ export class ServerKernel {
 
   async run(code, name, show) {
     const kernel = this.#session.kernel;
-    const future = kernel.requestExecute({ code, allow_stdin: false });
+    // The future lives on after its cell has ended: what a later cell updates in this one's output comes to it.
+    const future = kernel.requestExecute({ code, allow_stdin: false }, false);
     future.onIOPub = ({ header, content }) => translate(header.msg_type, content, show);
     return new Promise((resolve, reject) => {
       this.#running = { reject };

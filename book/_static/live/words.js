@@ -72,7 +72,7 @@ export function explain(fault, place) {
     import: `${file(fault.detail).replace(/^t/, "T")}, which this code imports, did not arrive. Check the connection, then press Run code to try again.`,
     dead: `Python ended unexpectedly and has forgotten every name. ${again}; Run all above brings the names back.`,
     program: `A part of this page, ${file(fault.detail)}, did not arrive. Check the connection, then press Run code to try again.`,
-    unreachable: `The Jupyter server at ${fault.detail} does not answer. Start it, or choose another place to run, then press Run code.`,
+    unreachable: `The Jupyter server at ${fault.detail} does not answer. Start it, let the page reach it if the browser asks, or choose another place to run; then press Run code.`,
     origin: `The Jupyter server at ${fault.detail} does not accept code from this page. Start it with --ServerApp.allow_origin=${location.origin}, then press Run code.`,
     token: `The Jupyter server at ${fault.detail} refused the token. Copy the token again from where the server was started, and choose the server anew.`,
     gone: `The connection to Python ${place} is lost. If the server still runs, press Run code to connect again; otherwise choose another place to run.`,

@@ -7,7 +7,6 @@ import { Outbox } from "./outbox.js";
 
 const at = (path) => new URL(path, import.meta.url).href;
 const SITE = at("../../");
-const FILES = ["../pyodide/pyodide.asm.mjs", "../pyodide/pyodide.asm.wasm", "../pyodide/python_stdlib.zip"];
 const OWN = { "IPython/__init__.py": null, "IPython/display.py": "./display.py", "downhill_runner.py": "./runner.py" };
 const HOME = "/home/pyodide/live";
 const LOCK = "../wheels/pyodide-lock.json";
@@ -25,11 +24,7 @@ class Fault extends Error {
   }
 }
 
-async function text(path) {
-  const answer = await fetch(at(path));
-  if (!answer.ok) throw new Fault("missing", path);
-  return answer.text();
-}
+const text = async (path) => (await fetch(at(path))).text();
 
 /** Throw the fault "wasm" where this browser, or its owner's policy, does not compile WebAssembly. */
 async function checkWebAssembly() {
@@ -41,18 +36,25 @@ async function checkWebAssembly() {
   }
 }
 
-/** Why loading failed: the first file that the site does not give, or else what was thrown. */
-async function explain(error) {
-  if (error instanceof Fault) return error;
-  for (const path of [...FILES, LOCK]) {
-    try {
-      const answer = await fetch(at(path), { method: "HEAD" });
-      if (!answer.ok) return new Fault("missing", path);
-    } catch {
-      return new Fault("missing", path);
-    }
+/** Do `work`, and reject with the fault `kind` as soon as the site does not give a file: Pyodide may wait for ever. */
+async function withFiles(kind, work) {
+  const fetch = self.fetch;
+  const missing = new Promise((_, reject) => {
+    self.fetch = async (what, options) => {
+      const lacking = (error) => {
+        reject(new Fault(kind, what.url ?? String(what)));
+        throw error;
+      };
+      const answer = await fetch(what, options).catch(lacking);
+      return answer.ok ? answer : lacking(new Error(`${answer.status} ${answer.url}`));
+    };
+  });
+  missing.catch(() => {});
+  try {
+    return await Promise.race([work(), missing]);
+  } finally {
+    self.fetch = fetch;
   }
-  return new Fault("dead", String(error));
 }
 
 async function start() {
@@ -79,26 +81,29 @@ async function start() {
 
 /** Fetch the wheels that ``code`` imports; code that cannot be parsed is left for Python to complain about. */
 async function fetchImports(python, code) {
-  const failures = [];
+  const silent = { messageCallback: () => {}, errorCallback: () => {} };
   try {
-    await python.loadPackagesFromImports(code, {
-      messageCallback: () => {},
-      errorCallback: (message) => failures.push(message),
-    });
+    await withFiles("import", () => python.loadPackagesFromImports(code, silent));
   } catch (error) {
-    if (error.type !== "SyntaxError") failures.push(String(error));
+    if (error.type !== "SyntaxError") throw new Fault("import", error.detail ?? String(error));
   }
-  if (failures.length) throw new Fault("import", failures[0]);
 }
 
-const started = start();
-started.then(
-  ({ python }) => say({ type: "ready", version: python.version }),
-  async (error) => {
-    const { kind, detail } = await explain(error);
-    say({ type: "fault", kind, detail });
-  },
-);
+const end = (error) => say({ type: "fault", kind: error.kind ?? "dead", detail: String(error.detail ?? error) });
+
+const started = withFiles("missing", start);
+started.then(({ python }) => {
+  // The end of the interpreter: no cell gets an answer from here on.
+  python._api.on_fatal = end;
+  say({ type: "ready", version: python.version });
+}, (error) => end(/imported module/.test(error) ? new Fault("missing", String(error)) : error));
+
+// Code that ends the program ends it in a promise that nobody waits for.
+self.addEventListener("unhandledrejection", (event) => {
+  if (!/^Exit/.test(event.reason?.name)) return;
+  event.preventDefault();
+  end(event.reason);
+});
 
 self.onmessage = async ({ data }) => {
   const { python, run } = await started;
@@ -112,7 +117,6 @@ self.onmessage = async ({ data }) => {
   try {
     say({ type: "done", ok: await run(data.code, data.name) });
   } catch (error) {
-    // Python's own errors end inside run(): what arrives here is the end of the interpreter.
-    say({ type: "fault", kind: "dead", detail: String(error) });
+    end(error);
   }
 };
