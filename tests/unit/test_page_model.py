@@ -55,9 +55,11 @@ def test_all_runs_that_the_module_stores_are_there_and_on_the_corpus_as_it_is():
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_stored_run_can_be_repeated_from_its_own_settings(preset):
-    stored = records.load(f"page-model-{preset}-seed-3")
+    stored = records.load(f"page-model-{preset}-seed-3")  # afresh, since it is taken apart below
     again = page_model.run(Settings(stored.preset, **stored.settings))
+    # Another system's logarithm may round the last digit the other way; more than that is another run.
     for measured, then in zip(again.evaluations, stored.evaluations, strict=True):
+        assert measured.pop("predicted_counts") == then.pop("predicted_counts")
         assert measured == pytest.approx(then, rel=1e-9, nan_ok=True)
     assert again.steps["loss"] == pytest.approx(stored.steps["loss"], rel=1e-9)
     assert (again.id, again.corpus) == (stored.id, stored.corpus)
