@@ -101,7 +101,7 @@ def figure() -> str:
         "tiny steps have hardly left it, right steps reach the bottom, giant steps jump from side to side of the valley."
     )
     return (
-        '<div class="hill-controls"><button class="hill-step primary" type="button" hidden>Take one step downhill</button>'
+        '<div class="hill-controls"><button class="hill-step primary" type="button" hidden>Take one more step</button>'
         '<output class="hill-said"></output></div>'
         f'<figure class="hill" data-widget="hill" data-steps="{STEPS}" data-start="{height(*START):.2f}">{picture()}'
         f'<p class="unseen" id="hill-words">{html.escape(words)}</p>'

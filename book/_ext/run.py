@@ -17,9 +17,9 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from lab import charts, records
+from lab.charts import AXIS_TITLES
 
-RUNS_PAGE = "reference/runs"
-# Shown for every run, in this order, where the run has it.
+# Shown for every run, in this order.
 FINAL = ("train_loss", "validation_loss", "accuracy", "macro_f1")
 
 
@@ -59,39 +59,68 @@ class RunRole(SphinxRole):
 
 
 class AllRuns(SphinxDirective):
-    """Every stored run with its settings, its results and the file it was read from."""
+    """Every stored run: a section for each choice of settings, with a row for each seed."""
 
     def run(self) -> list[nodes.Node]:
-        sections = []
+        together: dict[str, list[records.Run]] = {}
         for run_id in records.ids():
-            run = records.load(run_id)
-            section = nodes.section(ids=[f"run-{run_id}"], names=[f"run-{run_id}"])
-            title = f"{charts.PRESET_NAMES.get(run.preset or '', run.route)}, seed {run.settings.get('seed')}"
-            section += nodes.title(title, title)
-            section += self.facts(run)
-            self.env.domains["std"].note_hyperlink_target(  # type: ignore[attr-defined]
-                f"run-{run_id}", self.env.docname, f"run-{run_id}", title
-            )
-            sections.append(section)
-        return sections
+            stored = records.load(run_id)
+            dials = {name: value for name, value in stored.settings.items() if name != "seed"}
+            together.setdefault(json.dumps([stored.route, dials], sort_keys=True), []).append(stored)
+        runs = sorted(together.values(), key=lambda alike: (alike[0].route, alike[0].settings["learning_rate"]))
+        return [self.section(alike) for alike in runs]
 
-    def facts(self, run: records.Run) -> nodes.Node:
-        last = run.evaluations[-1]
-        settings = ", ".join(f"{key} {value}" for key, value in run.settings.items() if value is not None)
-        rows = {
-            "Run": run.id,
-            "Settings": settings,
-            "Corpus": ", ".join(f"{key} {str(value)[:16]}" for key, value in run.corpus.items()),
-            "At the end": ", ".join(f"{key.replace('_', ' ')} {in_words(last[key])}" for key in FINAL if key in last),
-            "Predicted": ", ".join(f"{label} {count}" for label, count in last.get("predicted_counts", {}).items()),
-            "Took": f"{in_words(run.seconds)} s, " + ", ".join(f"{key} {value}" for key, value in run.environment.items()),
-        }
-        facts = nodes.definition_list(classes=["facts"])
-        for name, value in rows.items():
-            if value:
-                term, text = nodes.term("", name), nodes.definition("", nodes.paragraph("", value))
-                facts += nodes.definition_list_item("", term, text)
-        return facts
+    def section(self, alike: list[records.Run]) -> nodes.Node:
+        first = alike[0]
+        title = f"Learning rate {in_words(float(first.settings['learning_rate']), 'g')}"
+        if first.preset:
+            title = f"{charts.PRESET_NAMES[first.preset]}: {title[0].lower()}{title[1:]}"
+        section = nodes.section(ids=[f"runs-{first.id}"], names=[f"runs-{first.id}"])
+        section += nodes.title(title, title)
+        section += facts(first)
+        section += self.results(alike)
+        return section
+
+    def results(self, alike: list[records.Run]) -> nodes.Node:
+        classes = [f"answers {label}" for label in alike[0].classes]
+        head = ["seed", *(AXIS_TITLES[name] for name in FINAL), *classes]
+        body = nodes.tbody()
+        for stored in alike:
+            last = stored.evaluations[-1]
+            counts = [last["predicted_counts"][label] for label in stored.classes]
+            row = table_row([stored.settings["seed"], *(in_words(last[name], ".3f") for name in FINAL), *counts])
+            # The place that a measured number in a chapter links to.
+            row["ids"] = [f"run-{stored.id}"]
+            self.env.domains["std"].note_hyperlink_target(  # type: ignore[attr-defined]
+                f"run-{stored.id}", self.env.docname, f"run-{stored.id}", stored.id
+            )
+            body += row
+        group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in head), cols=len(head))
+        group += [nodes.thead("", table_row(head)), body]
+        return nodes.table("", group)
+
+
+def table_row(cells: list[Any]) -> nodes.row:
+    return nodes.row("", *(nodes.entry("", nodes.paragraph("", str(cell))) for cell in cells))
+
+
+def facts(run: records.Run) -> nodes.Node:
+    """What all seeds of these settings share, and the command that repeats them."""
+    settings = {name: value for name, value in run.settings.items() if name != "seed" and value is not None}
+    rows = {
+        "Settings": ", ".join(f"{name} {value}" for name, value in settings.items()),
+        "Trained on": f"{run.corpus['train']} rows of {run.corpus['name']}, measured on {run.corpus['validation']} others",
+        "Corpus": f"SHA-256 {run.corpus['sha256'][:16]}…",
+        "Run on": ", ".join(f"{name} {value}" for name, value in run.environment.items()),
+        "Repeat with": f"python -m lab.{run.route.replace('-', '_')}",
+    }
+    listed = nodes.definition_list(classes=["facts"])
+    for name, value in rows.items():
+        text = nodes.literal(value, value) if name == "Repeat with" else nodes.Text(value)
+        listed += nodes.definition_list_item(
+            "", nodes.term("", name), nodes.definition("", nodes.paragraph("", "", text))
+        )
+    return listed
 
 
 def copy_runs(app: Sphinx, error: Exception | None) -> None:

@@ -2,13 +2,11 @@
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 HTML = Path(os.environ.get("DOWNHILL_HTML", REPOSITORY / "_build" / "html"))
@@ -28,12 +26,8 @@ VIEWS = [(width, scheme) for width in (1280, 390) for scheme in ("light", "dark"
 WAYS = [(page, *view) for page in KINDS for view in VIEWS] + [(page, 1280, "light") for page in PAGES if page not in KINDS]
 
 
-@contextmanager
-def reader(browser: Browser, width: int = 1280, scheme: str = "light", **more) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **more)
-    context.set_default_timeout(30_000)
-    yield context
-    context.close()
+def view(new_context, width: int = 1280, scheme: str = "light", **more) -> BrowserContext:
+    return new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **more)
 
 
 def opened(context: BrowserContext, address: str) -> Page:
@@ -56,35 +50,35 @@ def test_there_are_pages_to_look_at():
 
 
 @pytest.mark.parametrize(("page", "width", "scheme"), WAYS, ids=[f"{p}-{w}-{s}" for p, w, s in WAYS])
-def test_axe_finds_nothing(browser, site, page, width, scheme):
-    with reader(browser, width, scheme) as context:
-        shown = opened(context, f"{site}{page}")
-        assert violations(shown) == []
+def test_axe_finds_nothing(new_context, site, page, width, scheme):
+    context = view(new_context, width, scheme)
+    shown = opened(context, f"{site}/{page}")
+    assert violations(shown) == []
 
 
 @pytest.mark.parametrize(("width", "scheme"), VIEWS)
-def test_axe_finds_nothing_while_a_cell_has_run(browser, site, width, scheme):
-    with reader(browser, width, scheme) as context:
-        page = opened(context, f"{site}after/the-sums-behind-one-step.html")
-        page.get_by_role("button", name=re.compile("^Run code")).first.click()
-        page.get_by_text("Your result").first.wait_for()
-        page.locator(".cell_input").first.click()
-        page.get_by_role("textbox").first.wait_for()
-        assert violations(page) == []
+def test_axe_finds_nothing_while_a_cell_has_run(new_context, site, width, scheme):
+    context = view(new_context, width, scheme)
+    page = opened(context, f"{site}/after/the-sums-behind-one-step.html")
+    page.get_by_role("button", name=re.compile("^Run code")).first.click()
+    page.get_by_text("Your result").first.wait_for()
+    page.locator(".cell_input").first.click()
+    page.get_by_role("textbox").first.wait_for()
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_no_page_asks_another_site_for_anything(browser, site, page):
+def test_no_page_asks_another_site_for_anything(new_context, site, page):
     asked, errors = [], []
-    with reader(browser) as context:
-        # The context's own log has what workers ask for too.
-        context.on("request", lambda request: asked.append(request.url))
-        context.on("weberror", lambda error: errors.append(str(error.error)))
-        context.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        shown = opened(context, f"{site}{page}")
-        # Far enough down, and long enough, for Python to have started where there is a cell.
-        shown.keyboard.press("End")
-        shown.wait_for_timeout(2500 if shown.locator(".cell").count() else 300)
+    context = view(new_context)
+    # The context's own log has what workers ask for too.
+    context.on("request", lambda request: asked.append(request.url))
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    context.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    shown = opened(context, f"{site}/{page}")
+    # Far enough down, and long enough, for Python to have started where there is a cell.
+    shown.keyboard.press("End")
+    shown.wait_for_timeout(2500 if shown.locator(".cell").count() else 300)
     assert asked
     own = urlsplit(site).netloc
     assert [url for url in asked if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).netloc != own] == []
@@ -92,153 +86,153 @@ def test_no_page_asks_another_site_for_anything(browser, site, page):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_nothing_is_wider_than_a_narrow_phone(browser, site, page):
-    with reader(browser, 320) as context:
-        shown = opened(context, f"{site}{page}")
-        assert shown.evaluate("document.documentElement.scrollWidth") <= 320
+def test_nothing_is_wider_than_a_narrow_phone(new_context, site, page):
+    context = view(new_context, 320)
+    shown = opened(context, f"{site}/{page}")
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_reads_without_javascript(browser, site, page):
-    with reader(browser, java_script_enabled=False) as context:
-        shown = opened(context, f"{site}{page}")
-        assert len(shown.locator("main").inner_text()) > 60
-        assert shown.locator("button.theme").is_hidden()
-        for cell in shown.locator(".cell").all():
-            assert cell.locator("pre").first.is_visible() or cell.locator("details.hide").count()
+def test_a_page_reads_without_javascript(new_context, site, page):
+    context = view(new_context, java_script_enabled=False)
+    shown = opened(context, f"{site}/{page}")
+    assert len(shown.locator("main").inner_text()) > 60
+    assert shown.locator("button.theme").is_hidden()
+    for cell in shown.locator(".cell").all():
+        assert cell.locator("pre").first.is_visible() or cell.locator("details.hide").count()
 
 
-def test_the_chapters_open_without_javascript_on_a_phone(browser, site):
-    with reader(browser, 390, java_script_enabled=False) as context:
-        page = opened(context, f"{site}before/downhill-by-eye.html")
-        assert page.get_by_role("navigation", name="Chapters").is_hidden()
-        page.get_by_text("Chapters", exact=True).click()
-        assert page.get_by_role("navigation", name="Chapters").is_visible()
+def test_the_chapters_open_without_javascript_on_a_phone(new_context, site):
+    context = view(new_context, 390, java_script_enabled=False)
+    page = opened(context, f"{site}/before/downhill-by-eye.html")
+    assert page.get_by_role("navigation", name="Chapters").is_hidden()
+    page.get_by_text("Chapters", exact=True).click()
+    assert page.get_by_role("navigation", name="Chapters").is_visible()
 
 
-def test_the_chapters_open_and_close_by_keyboard_on_a_phone(browser, site):
-    with reader(browser, 390) as context:
-        page = opened(context, f"{site}before/downhill-by-eye.html")
-        button = page.get_by_role("button", name="Chapters")
-        chapters = page.get_by_role("navigation", name="Chapters")
-        button.focus()
-        assert button.get_attribute("aria-expanded") == "false"
-        page.keyboard.press("Enter")
-        assert chapters.is_visible()
-        assert button.get_attribute("aria-expanded") == "true"
-        page.keyboard.press("Escape")
-        assert chapters.is_hidden()
-        page.keyboard.press("Space")
-        assert chapters.is_visible()
+def test_the_chapters_open_and_close_by_keyboard_on_a_phone(new_context, site):
+    context = view(new_context, 390)
+    page = opened(context, f"{site}/before/downhill-by-eye.html")
+    button = page.get_by_role("button", name="Chapters")
+    chapters = page.get_by_role("navigation", name="Chapters")
+    button.focus()
+    assert button.get_attribute("aria-expanded") == "false"
+    page.keyboard.press("Enter")
+    assert chapters.is_visible()
+    assert button.get_attribute("aria-expanded") == "true"
+    page.keyboard.press("Escape")
+    assert chapters.is_hidden()
+    page.keyboard.press("Space")
+    assert chapters.is_visible()
 
 
-def test_the_first_tab_skips_to_the_text(browser, site):
-    with reader(browser) as context:
-        page = opened(context, f"{site}before/downhill-by-eye.html")
-        page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.textContent").startswith("Skip to")
-        assert page.locator(".skip").bounding_box()["y"] >= 0
-        page.keyboard.press("Enter")
-        assert page.evaluate("document.activeElement.id") == "content"
+def test_the_first_tab_skips_to_the_text(new_context, site):
+    context = view(new_context)
+    page = opened(context, f"{site}/before/downhill-by-eye.html")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent").startswith("Skip to")
+    assert page.locator(".skip").bounding_box()["y"] >= 0
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_stop_of_the_tab_key_can_be_seen_and_none_holds_it(browser, site, page):
-    with reader(browser) as context:
-        shown = opened(context, f"{site}{page}")
-        # Open folds, so that what is in them is on the way too.
-        shown.evaluate("document.querySelectorAll('main details').forEach((fold) => (fold.open = true))")
-        total = shown.evaluate(
-            """[...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
-               .filter((e) => e.checkVisibility() && !e.disabled && e.tabIndex >= 0).length"""
+def test_every_stop_of_the_tab_key_can_be_seen_and_none_holds_it(new_context, site, page):
+    context = view(new_context)
+    shown = opened(context, f"{site}/{page}")
+    # Open folds, so that what is in them is on the way too.
+    shown.evaluate("document.querySelectorAll('main details').forEach((fold) => (fold.open = true))")
+    total = shown.evaluate(
+        """[...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
+           .filter((e) => e.checkVisibility() && !e.disabled && e.tabIndex >= 0).length"""
+    )
+    reached = 0
+    for _ in range(total + 30):
+        shown.keyboard.press("Tab")
+        at = shown.evaluate(
+            """() => { const e = document.activeElement; if (e === document.body) return null;
+                 const s = getComputedStyle(e), p = getComputedStyle(e.closest("label, .cell_input") ?? e);
+                 e.seen = (e.seen ?? 0) + 1;
+                 return { name: e.outerHTML.slice(0, 120), seen: e.seen,
+                   ring: [s, p].some((x) => x.outlineStyle !== "none" || x.boxShadow !== "none") } }"""
         )
-        reached = 0
-        for _ in range(total + 30):
-            shown.keyboard.press("Tab")
-            at = shown.evaluate(
-                """() => { const e = document.activeElement; if (e === document.body) return null;
-                     const s = getComputedStyle(e), p = getComputedStyle(e.closest("label, .cell_input") ?? e);
-                     e.seen = (e.seen ?? 0) + 1;
-                     return { name: e.outerHTML.slice(0, 120), seen: e.seen,
-                       ring: [s, p].some((x) => x.outlineStyle !== "none" || x.boxShadow !== "none") } }"""
-            )
-            if at is None or at["seen"] > 1:
-                break
-            assert at["ring"], f"no focus is to be seen on {at['name']}"
-            reached += 1
-        radios = shown.locator("input[type=radio]").count()
-        assert reached >= total - radios, f"{reached} of {total} places were reached"
+        if at is None or at["seen"] > 1:
+            break
+        assert at["ring"], f"no focus is to be seen on {at['name']}"
+        reached += 1
+    radios = shown.locator("input[type=radio]").count()
+    assert reached >= total - radios, f"{reached} of {total} places were reached"
 
 
-def test_the_colour_button_is_remembered_and_comes_before_the_first_paint(browser, site):
-    with reader(browser) as context:
-        page = opened(context, f"{site}index.html")
-        paper = "getComputedStyle(document.body).backgroundColor"
-        light = page.evaluate(paper)
-        page.get_by_role("button", name="Dark").click()
-        dark = page.evaluate(paper)
-        assert dark != light
-        page.goto(f"{site}before/downhill-by-eye.html", wait_until="commit")
-        page.wait_for_selector("body")
-        assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-        assert page.evaluate(paper) == dark
-        page.get_by_role("button", name="Light").click()
-        assert page.evaluate(paper) == light
+def test_the_colour_button_is_remembered_and_comes_before_the_first_paint(new_context, site):
+    context = view(new_context)
+    page = opened(context, f"{site}/index.html")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(paper)
+    page.get_by_role("button", name="Dark").click()
+    dark = page.evaluate(paper)
+    assert dark != light
+    page.goto(f"{site}/before/downhill-by-eye.html", wait_until="commit")
+    page.wait_for_selector("body")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert page.evaluate(paper) == dark
+    page.get_by_role("button", name="Light").click()
+    assert page.evaluate(paper) == light
 
 
-def test_the_hill_takes_one_real_step_a_press(browser, site):
-    with reader(browser) as context:
-        page = opened(context, f"{site}index.html")
+def test_the_hill_takes_one_real_step_a_press(new_context, site):
+    page = opened(view(new_context), f"{site}/index.html")
+    hill = page.locator(".hill")
 
-        def heights() -> list[float]:
-            return [float(text.split()[-1]) for text in page.locator("[data-walk]").all_inner_texts()]
+    def heights() -> list[float]:
+        return [float(text.split()[-1]) for text in page.locator("[data-walk]").all_inner_texts()]
 
-        start = heights()
-        assert len(set(start)) == 1
-        button = page.get_by_role("button", name="Take one step downhill")
-        button.focus()
+    def taken() -> int:
+        return hill.locator(".walk.right:not(.ahead)").count()
+
+    before, steps = heights(), taken()
+    page.locator(".hill-step").focus()
+    page.keyboard.press("Enter")
+    assert taken() == steps + 1
+    assert heights()[0] < before[0]
+    assert heights()[1] < before[1]
+    assert f"Step {steps + 1}" in page.locator(".hill-said").inner_text()
+    while taken() < int(hill.get_attribute("data-steps")):
         page.keyboard.press("Enter")
-        first = heights()
-        tiny, right, giant = first
-        assert tiny < start[0]
-        assert right < tiny
-        assert "Step 1" in page.locator(".hill-said").inner_text()
-        assert page.locator(".hill .walk.right:not(.ahead)").count() == 1
-        for _ in range(int(page.locator(".hill").get_attribute("data-steps")) - 1):
-            page.keyboard.press("Enter")
-        tiny, right, giant = heights()
-        assert right < giant < start[0]
-        page.get_by_role("button", name="Start again at the top").click()
-        assert heights() == start
+    tiny, right, giant = heights()
+    assert right < giant < tiny
+    page.get_by_role("button", name="Start again at the top").click()
+    assert taken() == 0
+    assert set(heights()) == {float(hill.get_attribute("data-start"))}
 
 
-def test_search_finds_a_chapter_by_its_words(browser, site):
-    with reader(browser) as context:
-        page = opened(context, f"{site}index.html")
-        page.get_by_role("searchbox", name="Search the book").fill("curvature")
-        page.keyboard.press("Enter")
-        page.get_by_role("link", name="The sums behind one step").first.wait_for()
+def test_search_finds_a_chapter_by_its_words(new_context, site):
+    context = view(new_context)
+    page = opened(context, f"{site}/index.html")
+    page.get_by_role("searchbox", name="Search the book").fill("curvature")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="The sums behind one step").first.wait_for()
 
 
-def test_nothing_moves_for_a_reader_who_asked_for_less_motion(browser, site):
-    with reader(browser, reduced_motion="reduce") as context:
-        for address in PAGES:
-            page = opened(context, f"{site}{address}")
-            moving = page.evaluate(
-                """[...document.querySelectorAll("*")].filter((e) => { const s = getComputedStyle(e);
-                     return parseFloat(s.transitionDuration) > 0 || parseFloat(s.animationDuration) > 0 ||
-                       s.scrollBehavior === "smooth" }).map((e) => e.outerHTML.slice(0, 100))"""
-            )
-            assert moving == [], address
-            page.close()
+def test_nothing_moves_for_a_reader_who_asked_for_less_motion(new_context, site):
+    context = view(new_context, reduced_motion="reduce")
+    for address in PAGES:
+        page = opened(context, f"{site}/{address}")
+        moving = page.evaluate(
+            """[...document.querySelectorAll("*")].filter((e) => { const s = getComputedStyle(e);
+                 return parseFloat(s.transitionDuration) > 0 || parseFloat(s.animationDuration) > 0 ||
+                   s.scrollBehavior === "smooth" }).map((e) => e.outerHTML.slice(0, 100))"""
+        )
+        assert moving == [], address
+        page.close()
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_printed_page_holds_the_text_and_none_of_the_buttons(browser, site, page):
-    with reader(browser) as context:
-        shown = opened(context, f"{site}{page}")
-        shown.emulate_media(media="print")
-        assert shown.locator("h1").is_visible()
-        for control in shown.locator(".top form, .theme, nav, .live-bar, .hill-controls").all():
-            assert control.is_hidden()
-        assert shown.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+def test_a_printed_page_holds_the_text_and_none_of_the_buttons(new_context, site, page):
+    context = view(new_context)
+    shown = opened(context, f"{site}/{page}")
+    shown.emulate_media(media="print")
+    assert shown.locator("h1").is_visible()
+    for control in shown.locator(".top form, .theme, nav, .live-bar, .hill-controls").all():
+        assert control.is_hidden()
+    assert shown.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

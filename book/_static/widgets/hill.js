@@ -13,14 +13,15 @@ for (const part of figure.querySelectorAll(".walk")) {
   const name = part.classList[1];
   (heights[name] ??= [figure.dataset.start])[part.dataset.step] = part.dataset.height;
 }
-let step = 0;
+// Enough steps for the three to have parted; the reader takes the next one.
+let step = 4;
 
 function show() {
   for (const part of parts) part.classList.toggle("ahead", Number(part.dataset.step) > step);
   for (const place of figure.querySelectorAll("[data-walk]")) {
     place.textContent = `height ${heights[place.dataset.walk][step]}`;
   }
-  button.textContent = step === last ? "Start again at the top" : step ? "One more step" : "Take one step downhill";
+  button.textContent = step === last ? "Start again at the top" : step ? "Take one more step" : "Take the first step";
 }
 
 function say() {
