@@ -1,7 +1,7 @@
 """A Jupyter server for the pages of one origin, which ends with the program that started it.
 
-Run as a program, this is the server itself; ``Jupyter`` starts it as one. The token travels in the environment,
-for a command line can be read by everybody on the machine.
+Run as a program, this is the server itself; ``Jupyter`` starts it as one. The token travels in the
+environment, for a command line can be read by everybody on the machine.
 """
 
 from __future__ import annotations

@@ -128,7 +128,7 @@ def main(arguments: list[str]) -> None:
             print(f"The book: {server.origin}/")
             if server.jupyter:
                 print(
-                    "Its cells can also run on the Jupyter server that was started with it, for its pages alone."
+                    "Its cells can run on the Jupyter server started with it, which serves its pages alone."
                 )
             print("Ctrl-C stops both.", flush=True)
             while not done.wait(1):  # without a limit, Windows would not hear Ctrl-C

@@ -47,7 +47,7 @@ def say(what: str) -> None:
 
 
 def run(command: Command, failure: str, environment: dict[str, str] | None = None) -> None:
-    """Run a command in the repository; where it fails, stop with the sentence ``failure`` below its own output."""
+    """Run a command in the repository; where it fails, stop with the sentence ``failure``."""
     try:
         code = subprocess.run(command, cwd=REPOSITORY, env=environment).returncode
     except OSError as error:
