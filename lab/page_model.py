@@ -2,10 +2,10 @@
 
     python -m lab.page_model        # trains and stores seven rates at five seeds, a few seconds on a laptop
 
-Words are counted (TF-IDF of single words and pairs), one weight per word and class is learned by softmax regression,
-with lab.scratch and nothing else: the same training runs in the reader's browser in a second. A run depends on its
-settings alone, so it can be repeated to the last digit on the same Python; the logarithm of another system may
-round the last digit differently.
+Words are counted (TF-IDF of single words and pairs), one weight per word and class is learned by softmax
+regression, with lab.scratch and nothing else: the same training runs in the reader's browser in a second. A
+run depends on its settings alone, so it can be repeated to the last digit on the same system; the logarithm of
+another may round the last digit differently.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 from lab import corpus, records, scratch
 
 ROUTE = "page-model"
-# just-right is the best of RATES by mean validation loss over SEEDS; the others are 300 times less and 333 times more.
+# just-right is the best of RATES by mean validation loss over SEEDS; the others are 300 times less and 333 more.
 PRESETS = {"too-low": 0.01, "just-right": 3.0, "too-high": 1000.0}
 RATES = (0.01, 0.1, 1.0, 3.0, 10.0, 100.0, 1000.0)
 SEEDS = range(5)
@@ -76,6 +76,9 @@ class Settings:
         at_least(self, "seed", 0)
         if self.max_grad_norm is not None:
             at_least(self, "max_grad_norm", 0.0)
+            if self.max_grad_norm == 0:
+                # transformers reads 0 as "no clipping", torch as "no gradient": either would surprise.
+                raise ValueError("max_grad_norm is 0, allowed is a number above 0, or None for no clipping.")
 
 
 def one_of(settings: Settings, name: str, allowed: dict[str, Any]) -> None:
@@ -139,7 +142,7 @@ def run(settings: Settings) -> records.Run:
     headlines = corpus.load("headlines")
     parts = corpus.split(headlines, seed=settings.seed, validation_size=VALIDATION_SIZE)
     return records.Run(
-        id=f"{ROUTE}-{settings.preset or f'rate-{settings.learning_rate:g}'.replace('.', '-')}-seed-{settings.seed}",
+        id=f"{ROUTE}-{settings.preset or rate_name(settings.learning_rate)}-seed-{settings.seed}",
         route=ROUTE,
         preset=settings.preset,
         settings={name: value for name, value in asdict(settings).items() if name != "preset"},
@@ -151,15 +154,23 @@ def run(settings: Settings) -> records.Run:
             "train": len(parts.train),
             "validation": len(parts.validation),
             "validation_labels": {
-                label: sum(headline.label == label for headline in parts.validation) for label in corpus.LABELS
+                label: sum(headline.label == label for headline in parts.validation)
+                for label in corpus.LABELS
             },
         },
         classes=list(corpus.LABELS),
         evaluations=[as_row(evaluation) for evaluation in measured],
-        steps={name: [step[name] for step in steps] for name in ("step", "loss", "learning_rate", "grad_norm")},
+        steps={
+            name: [step[name] for step in steps] for name in ("step", "loss", "learning_rate", "grad_norm")
+        },
         environment={"python": platform.python_version(), "platform": sys.platform},
         seconds=seconds,
     )
+
+
+def rate_name(rate: float | None) -> str:
+    """A rate as a run's id can hold it: 0.05 is rate-0-05, 1e+06 is rate-1e06."""
+    return f"rate-{rate:g}".replace(".", "-").replace("+", "")
 
 
 def store() -> None:
