@@ -4,8 +4,8 @@
 
 Words are counted (TF-IDF of single words and pairs), one weight per word and class is learned by softmax
 regression, with lab.scratch and nothing else: the same training runs in the reader's browser in a second. A
-run depends on its settings alone, so it can be repeated to the last digit on the same system; the logarithm of
-another may round the last digit differently.
+run depends on its settings alone, so it can be repeated to the last digit on the same system; the logarithm
+of another may round the last digit differently.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 from lab import corpus, records, scratch
 
 ROUTE = "page-model"
-# just-right is the best of RATES by mean validation loss over SEEDS; the others are 300 times less and 333 more.
+# just-right has the lowest mean validation loss of RATES over SEEDS; the others are 300 and 333 times off.
 PRESETS = {"too-low": 0.01, "just-right": 3.0, "too-high": 1000.0}
 RATES = (0.01, 0.1, 1.0, 3.0, 10.0, 100.0, 1000.0)
 SEEDS = range(5)
