@@ -81,6 +81,12 @@ def test_a_broken_book_fails_twice_and_says_why(book, fault):
         status, printed = book.build()
         assert status != 0, f"the {attempt} build of a book with a {fault} succeeded"
         assert named in printed
+
+
+@pytest.mark.timeout(240)
+def test_a_broken_book_is_built_once_it_is_mended(book):
+    book.write("one", CELL % "1 / 0")
+    assert book.build()[0] != 0
     book.write("one", CELL % "print('mended')")
     status, printed = book.build()
     assert status == 0, printed
