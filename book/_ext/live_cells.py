@@ -20,7 +20,9 @@ SIZES = REPOSITORY / "_build" / "assets" / "sizes.json"
 HAS_CODE_CELL = re.compile(r'<div class="cell_input\b')
 
 
-def settings_of(pagename: str, downhill: dict[str, str], root: Path = REPOSITORY, sizes: Path = SIZES) -> dict[str, Any]:
+def settings_of(
+    pagename: str, downhill: dict[str, str], root: Path = REPOSITORY, sizes: Path = SIZES
+) -> dict[str, Any]:
     """What ``pagename`` can offer, as the page's script reads it."""
     config: dict[str, Any] = json.loads(sizes.read_text("utf-8"))
     repository, branch = downhill.get("repository", ""), downhill.get("branch", "main")
@@ -39,7 +41,9 @@ def settings_of(pagename: str, downhill: dict[str, str], root: Path = REPOSITORY
     return config
 
 
-def page_context(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+def page_context(
+    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
     if HAS_CODE_CELL.search(context.get("body", "")):
         config = settings_of(pagename, app.config.downhill)
         # "</" must not end the script element early; "\\u003c" is the same character to every JSON reader.

@@ -35,6 +35,8 @@ export function mount(parent, { code, label, description, onChange, onRun }) {
         EditorView.contentAttributes.of({
           "aria-label": label,
           "aria-describedby": description,
+          // A long line scrolls its box; axe looks for a tabindex to know that the keyboard can get there.
+          tabindex: "0",
           spellcheck: "false",
           autocorrect: "off",
           autocapitalize: "off",

@@ -42,17 +42,32 @@ class Watch:
     def attach(self, context: BrowserContext) -> None:
         # The context hears of the requests of workers too, the page alone does not.
         context.on("request", lambda request: self.requests.append(request.url))
-        context.on("console", lambda message: self.complain(message.text, message.location) if message.type == "error" else None)
+        context.on(
+            "console",
+            lambda message: (
+                self.complain(message.text, message.location) if message.type == "error" else None
+            ),
+        )
         context.on("weberror", lambda error: self.errors.append(str(error.error)))
 
     def complain(self, text: str, location: dict) -> None:
         self.errors.append(f"{text} ({location.get('url', '')})")
 
     def foreign(self) -> list[str]:
-        return [url for url in self.requests if urlsplit(url).scheme not in INLINE_SCHEMES and origin(url) not in self.origins]
+        return [
+            url
+            for url in self.requests
+            if urlsplit(url).scheme not in INLINE_SCHEMES and origin(url) not in self.origins
+        ]
 
     def unexpected(self) -> list[str]:
-        return [error for error in self.errors if not any(re.search(pattern, error) for pattern in self.expected)]
+        return [
+            error for error in self.errors if not any(re.search(pattern, error) for pattern in self.expected)
+        ]
+
+    def settle(self) -> None:
+        assert self.foreign() == [], "a page asked another origin for something"
+        assert self.unexpected() == [], "a page complained"
 
 
 def origin(address: str) -> str:
@@ -70,8 +85,9 @@ def html() -> Path:
 
 @pytest.fixture(scope="session")
 def site(html: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the built site, without a slash at its end; below /tests/ are pages that only the tests have."""
-    # A page that Playwright answers for itself would count as one from the public internet, and may not ask this computer.
+    """The address of the built site, without a slash at its end; below /tests/ are the tests' own pages."""
+    # Served, not answered by Playwright: such a page would count as one from the public internet, which
+    # may not ask this computer for anything.
     folder = tmp_path_factory.mktemp("site") / "html"
     shutil.copytree(html, folder)
     shutil.copytree(STANDALONE, folder / "tests")
@@ -96,8 +112,18 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 def watch(site: str) -> Iterator[Watch]:
     watching = Watch(site)
     yield watching
-    assert watching.foreign() == [], "a page asked another origin for something"
-    assert watching.unexpected() == [], "a page complained"
+    watching.settle()
+
+
+@pytest.fixture(scope="module")
+def shared_page(browser: Browser, site: str) -> Iterator[Page]:
+    """One watched page for a module's tests that leave each other alone: Python starts once for all."""
+    watching = Watch(site)
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    watching.attach(context)
+    yield context.new_page()
+    context.close()
+    watching.settle()
 
 
 @pytest.fixture

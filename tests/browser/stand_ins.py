@@ -1,4 +1,4 @@
-"""Servers for the tests: a real Jupyter server as a process of its own, and a stand-in that speaks BinderHub's protocol."""
+"""Servers for the tests: a real Jupyter server, and a stand-in that speaks BinderHub's protocol."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ class Jupyter:
         self.process.wait(timeout=20)
 
     def kernels(self) -> list[dict]:
-        request = urllib.request.Request(f"{self.url}api/kernels", headers={"Authorization": f"token {self.token}"})
+        request = urllib.request.Request(
+            f"{self.url}api/kernels", headers={"Authorization": f"token {self.token}"}
+        )
         return json.load(urllib.request.urlopen(request, timeout=10))
 
 
@@ -49,7 +51,11 @@ def jupyter(origin: str, folder: Path, port: int | None = None) -> Iterator[Jupy
     command = [
         *(sys.executable, "-m", "jupyter", "server", "--no-browser", "--allow-root"),
         *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
-        *(f"--IdentityProvider.token={TOKEN}", f"--ServerApp.allow_origin={origin}", f"--ServerApp.root_dir={folder}"),
+        *(
+            f"--IdentityProvider.token={TOKEN}",
+            f"--ServerApp.allow_origin={origin}",
+            f"--ServerApp.root_dir={folder}",
+        ),
     ]
     private = {"JUPYTER_CONFIG_DIR": str(folder / "config"), "JUPYTER_RUNTIME_DIR": str(folder / "runtime")}
     with (folder / "server.log").open("ab") as log:
@@ -78,8 +84,8 @@ def wait_for(url: str, process: subprocess.Popen, seconds: float = 60) -> None:
 class BinderHub:
     """What the stand-in does at the next request, and the paths that it was asked for.
 
-    ``behaviour``: "launch" starts the server as BinderHub does, "fail" ends with BinderHub's own failure event,
-    "refuse" answers 503, "silent" opens the stream and says nothing.
+    ``behaviour``: "launch" starts the server as BinderHub does, "fail" ends with BinderHub's own failure
+    event, "refuse" answers 503, "silent" opens the stream and says nothing.
     """
 
     url: str = ""
@@ -118,7 +124,12 @@ def binderhub() -> Iterator[BinderHub]:
             self.event(phase="built", message="Found built image, launching ...\n", imageName="image")
             self.event(phase="launching", message="Launching server ...\n")
             assert hub.server
-            self.event(phase="ready", message=f"server running at {hub.server.url}\n", url=hub.server.url, token=TOKEN)
+            self.event(
+                phase="ready",
+                message=f"server running at {hub.server.url}\n",
+                url=hub.server.url,
+                token=TOKEN,
+            )
 
         def event(self, **data: str) -> None:
             self.wfile.write(f"data: {json.dumps(data)}\n\n".encode())

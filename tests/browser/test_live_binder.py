@@ -25,7 +25,7 @@ def hub(server):
 
 @pytest.fixture
 def binder_page(page, hub, server, watch):
-    """A page of a book whose _config.yml names a repository and this hub, and that waits two seconds for a sign."""
+    """A page of a book whose _config.yml names a repository and this hub; it waits two seconds for a sign."""
     config = {
         "download_bytes": 6316552,
         "launch": [{"name": "Colab", "url": "https://colab.research.google.com/github/downhill/book"}],
@@ -34,7 +34,8 @@ def binder_page(page, hub, server, watch):
     }
     page.add_init_script(
         "document.addEventListener('readystatechange', () => {"
-        f"document.getElementById('live-config').textContent = {json.dumps(json.dumps(config))} }}, {{ once: true }})"
+        f"document.getElementById('live-config').textContent = {json.dumps(json.dumps(config))}"
+        "}, { once: true })"
     )
     # What page asked whom is looked at by each test; the watch only has to know both.
     watch.expect_origin(hub.url)
@@ -53,7 +54,9 @@ def test_the_page_says_who_will_be_contacted_and_contacts_nobody_before(binder_p
     first = open_cells(binder_page, site)[0]
     first.where.click()
     dialog = binder_page.get_by_role("dialog")
-    expect(dialog).to_contain_text(f"The code is sent to {urlsplit(hub.url).netloc}, which then knows your internet address")
+    expect(dialog).to_contain_text(
+        f"The code is sent to {urlsplit(hub.url).netloc}, which then knows your internet address"
+    )
     expect(dialog.get_by_role("link", name="Open in Colab")).to_be_visible()
     dialog.get_by_role("radio", name="Binder").check()
     assert hub.asked == []
@@ -75,7 +78,10 @@ def test_a_cell_runs_on_a_server_that_binder_starts(binder_page, site, hub):
 @pytest.mark.parametrize(
     ("behaviour", "sentence"),
     [
-        ("fail", "Binder refused to start a server: Could not resolve ref for gh:downhill/book/main. Try again in a few minutes"),
+        (
+            "fail",
+            "Binder refused to start a server: Could not resolve ref for gh:downhill/book/main. Try again",
+        ),
         ("refuse", "Binder refused to start a server. Try again in a few minutes"),
         ("silent", "Binder has said nothing for 2 s, so the page stopped waiting. Try again later"),
     ],

@@ -19,15 +19,29 @@ def built_folder() -> Path:
 def pages_with_cells() -> list[str]:
     folder = built_folder()
     found = [path for path in folder.rglob("*.html") if "_static" not in path.relative_to(folder).parts]
-    return sorted(path.relative_to(folder).as_posix() for path in found if '<div class="cell_input' in path.read_text("utf-8"))
+    return sorted(
+        path.relative_to(folder).as_posix()
+        for path in found
+        if '<div class="cell_input' in path.read_text("utf-8")
+    )
 
 
 def words_and_charts(output) -> list:
-    """What an output holds: its text as it stands, and each chart as its specification without its words."""
-    shown = []
+    """What an output holds: its text as it stands, and each chart as its specification.
+
+    Printed text that Jupyter passed on in several pieces is one text.
+    """
+    shown: list = []
+    streaming = False
     for part in output.locator(":scope > .output").all():
         spec = part.locator("script.chart-spec")
-        shown.append(json.loads(spec.text_content()) if spec.count() else part.inner_text().strip("\n"))
+        content = json.loads(spec.text_content()) if spec.count() else part.inner_text().strip("\n")
+        goes_on = streaming and "stream" in part.get_attribute("class").split()
+        streaming = "stream" in part.get_attribute("class").split()
+        if goes_on:
+            shown[-1] += "\n" + content
+        else:
+            shown.append(content)
     return shown
 
 
@@ -37,12 +51,22 @@ def test_every_cell_of_the_book_gives_our_result_live(page, site, path):
     for cell in cells(page):
         if "tag_needs-torch" in cell.place.get_attribute("class").split():
             continue
+        for fold in cell.place.locator("details.hide > summary").all():
+            fold.click()
         stored = cell.place.locator(".cell_output:not(.live-output)")
         ours = words_and_charts(stored) if stored.count() else []
         cell.finish()
         expect(cell.status).to_have_text(re.compile("^Done"), timeout=LONG)
         expect(cell.place.locator("[aria-busy=true]")).to_have_count(0, timeout=LONG)
         assert words_and_charts(cell.place.locator(".live-output")) == ours
+
+
+@pytest.fixture(scope="module")
+def shared(shared_page, site):
+    """The first two cells of a page on which Python is ready, for tests that need no page of their own."""
+    first, second, *_ = open_cells(shared_page, site)
+    first.finish()
+    return first, second
 
 
 def test_a_page_without_javascript_shows_code_and_our_result(new_context, site):
@@ -68,8 +92,8 @@ def test_our_result_stays_until_there_is_something_new_and_comes_back(page, site
     expect(first.yours).to_contain_text("mine")
 
 
-def test_a_run_that_shows_nothing_leaves_our_result(page, site):
-    first = open_cells(page, site)[0].finish("quiet = 1")
+def test_a_run_that_shows_nothing_leaves_our_result(shared):
+    first = shared[0].finish("quiet = 1")
     expect(first.status).to_have_text(re.compile("^Done .* This code showed nothing.$"))
     expect(first.ours).to_contain_text("step 2")
 
@@ -79,7 +103,11 @@ def test_each_output_is_under_its_own_cell_in_whatever_order_cells_run(page, sit
     third.finish("print('from three')")
     second.finish("'from two'")
     first.finish("print('from one')")
-    assert [cell.output.strip() for cell in (first, second, third)] == ["from one", "'from two'", "from three"]
+    assert [cell.output.strip() for cell in (first, second, third)] == [
+        "from one",
+        "'from two'",
+        "from three",
+    ]
 
 
 def test_run_all_above_runs_them_in_order_and_stops_at_an_error(page, site):
@@ -94,8 +122,8 @@ def test_run_all_above_runs_them_in_order_and_stops_at_an_error(page, site):
     expect(second.status).to_have_text("Not run, because a cell before it did not finish.")
 
 
-def test_output_streams_while_the_cell_runs(page, site):
-    first = open_cells(page, site)[0]
+def test_output_streams_while_the_cell_runs(shared):
+    first = shared[0]
     first.write("import time\nprint('begun', end='')\ntime.sleep(3)\nprint(' and ended')").start()
     expect(first.yours).to_contain_text("begun", timeout=LONG)
     expect(first.status).to_have_text("Running …")
@@ -104,8 +132,8 @@ def test_output_streams_while_the_cell_runs(page, site):
     assert first.output.strip() == "begun and ended"
 
 
-def test_a_traceback_starts_at_the_readers_own_line(page, site):
-    first = open_cells(page, site)[0].finish("def share(parts):\n    return 1 / parts\nshare(0)")
+def test_a_traceback_starts_at_the_readers_own_line(shared):
+    first = shared[0].finish("def share(parts):\n    return 1 / parts\nshare(0)")
     lines = first.output.strip().splitlines()
     assert lines[0] == "Traceback (most recent call last):"
     assert lines[1].strip() == 'File "Cell 1", line 3, in <module>'
@@ -114,13 +142,13 @@ def test_a_traceback_starts_at_the_readers_own_line(page, site):
     assert first.output.strip().endswith("SyntaxError: '(' was never closed")
 
 
-def test_await_works_at_the_top_of_a_cell(page, site):
-    first = open_cells(page, site)[0].finish("import asyncio\nawait asyncio.sleep(0, 'awaited')")
+def test_await_works_at_the_top_of_a_cell(shared):
+    first = shared[0].finish("import asyncio\nawait asyncio.sleep(0, 'awaited')")
     assert first.output.strip() == "'awaited'"
 
 
-def test_display_update_clear_and_progress(page, site):
-    first, second, *_ = open_cells(page, site)
+def test_display_update_clear_and_progress(shared):
+    first, second = shared
     first.finish(
         "from IPython.display import HTML, ProgressBar, clear_output, display\n"
         "print('gone')\nclear_output(wait=True)\n"
@@ -143,8 +171,8 @@ def test_html_is_purified_and_pictures_are_shown(page, site, watch):
     first = open_cells(page, site)[0]
     first.finish(
         "from IPython.display import HTML\n"
-        "HTML('<p id=kept onclick=\"x()\">kept<script>document.title = \"run\"</script>"
-        "<img src=x onerror=\"document.title = 1\"><style>body{display:none}</style></p>')"
+        'HTML(\'<p id=kept onclick="x()">kept<script>document.title = "run"</script>'
+        '<img src=x onerror="document.title = 1"><style>body{display:none}</style></p>\')'
     )
     expect(first.yours.locator("#kept")).to_be_visible()
     assert first.yours.locator("#kept").get_attribute("onclick") is None
@@ -162,12 +190,13 @@ def test_html_is_purified_and_pictures_are_shown(page, site, watch):
     assert image.evaluate("image => image.naturalWidth") == 5
 
 
-def test_a_chart_is_drawn_from_its_specification_and_redrawn_by_an_update(page, site):
-    first = open_cells(page, site)[0]
+def test_a_chart_is_drawn_from_its_specification_and_redrawn_by_an_update(shared):
+    first = shared[0]
     first.finish(
         "from IPython.display import display\nfrom lab import charts\n"
         "def draw(height):\n"
-        "    return charts.Chart(charts.line([(0, 0), (1, height)], 'step', 'height'), 'A caption.', f'up to {height}')\n"
+        "    spec = charts.line([(0, 0), (1, height)], 'step', 'height')\n"
+        "    return charts.Chart(spec, 'A caption.', f'up to {height}')\n"
         "handle = display(draw(1), display_id=True)\nhandle.update(draw(2))"
     )
     figure = first.yours.get_by_role("figure")
@@ -178,15 +207,15 @@ def test_a_chart_is_drawn_from_its_specification_and_redrawn_by_an_update(page, 
     expect(figure.get_by_role("row")).to_have_count(3)
 
 
-def test_a_stored_run_is_read_from_the_site(page, site, html):
+def test_a_stored_run_is_read_from_the_site(shared, html):
     runs = sorted(path.stem for path in (html / "_runs").glob("*.json"))
     assert runs
-    first = open_cells(page, site)[0].finish(f"from lab import records\nrecords.load({runs[0]!r}).id")
+    first = shared[0].finish(f"from lab import records\nrecords.load({runs[0]!r}).id")
     assert first.output.strip() == repr(runs[0])
 
 
-def test_too_much_output_is_cut_with_a_sentence_and_the_page_goes_on(page, site):
-    first, second, *_ = open_cells(page, site)
+def test_too_much_output_is_cut_with_a_sentence_and_the_page_goes_on(shared):
+    first, second = shared
     first.finish("for i in range(200_000): print('a line of the flood', i)")
     expect(first.yours).to_contain_text("the page stops showing it here")
     assert 90_000 < len(first.output) < 101_000
@@ -198,7 +227,10 @@ def test_too_much_output_is_cut_with_a_sentence_and_the_page_goes_on(page, site)
 
 def test_the_page_answers_while_a_cell_floods_it(page, site):
     first = open_cells(page, site)[0]
-    first.write("from IPython.display import clear_output\nwhile True:\n    clear_output(wait=True)\n    print('again')").start()
+    first.write(
+        "from IPython.display import clear_output\nwhile True:\n"
+        "    clear_output(wait=True)\n    print('again')"
+    ).start()
     expect(first.yours).to_contain_text("again", timeout=LONG)
     first.stop.click()
     expect(first.status).to_contain_text("Stopped.", timeout=5000)
@@ -260,7 +292,8 @@ def test_edits_survive_a_reload_and_reset_forgets_them(page, site):
 def test_a_browser_that_refuses_storage_still_runs_and_edits(page, site):
     page.add_init_script(
         "for (const name of ['localStorage', 'sessionStorage'])"
-        " Object.defineProperty(window, name, { get() { throw new DOMException('refused', 'SecurityError') } })"
+        " Object.defineProperty(window, name,"
+        " { get() { throw new DOMException('refused', 'SecurityError') } })"
     )
     first = open_cells(page, site)[0]
     assert first.finish("'no storage'").output.strip() == "'no storage'"
@@ -271,7 +304,9 @@ def test_stop_ends_an_endless_loop_and_the_next_run_works(page, site):
     first.write("while True: pass").start()
     expect(first.status).to_have_text("Running …", timeout=LONG)
     first.stop.click()
-    expect(first.status).to_have_text(re.compile("^Stopped. Python starts afresh and has forgotten every name"))
+    expect(first.status).to_have_text(
+        re.compile("^Stopped. Python starts afresh and has forgotten every name")
+    )
     expect(first.stop).to_be_hidden()
     expect(first.run).to_be_focused()
     expect(first.ours).to_contain_text("step 2")
@@ -305,7 +340,9 @@ def test_on_a_desktop_python_starts_by_itself_and_then_answers_at_once(page, sit
     ],
     ids=["phone", "saves data", "metered"],
 )
-def test_elsewhere_nothing_is_fetched_before_run_which_says_how_much(new_context, site, watch, options, script):
+def test_elsewhere_nothing_is_fetched_before_run_which_says_how_much(
+    new_context, site, watch, options, script
+):
     page = new_context(**options).new_page()
     page.add_init_script(script)
     first = open_cells(page, site)[0]
@@ -334,12 +371,12 @@ def test_a_status_is_announced_once_and_by_its_own_cell(page, site):
     expect(second.words).to_have_text("Python is ready in this browser")
 
 
-def test_a_missing_module_says_where_there_are_more(page, site):
-    first = open_cells(page, site)[0].finish("import numpy")
+def test_a_missing_module_says_where_there_are_more(shared):
+    first = shared[0].finish("import numpy")
     assert "ModuleNotFoundError: No module named 'numpy'" in first.output
     expect(first.yours).to_contain_text("A Jupyter server has more")
 
 
-def test_input_says_that_it_cannot_ask(page, site):
-    first = open_cells(page, site)[0].finish("input('your name?')")
+def test_input_says_that_it_cannot_ask(shared):
+    first = shared[0].finish("input('your name?')")
     assert "EOFError: input() cannot ask a question on this page" in first.output

@@ -16,7 +16,7 @@ NEXT_STEP = re.compile("[Pp]ress Run code|Try another browser|choose ")
 
 
 def says(cell, pattern: str) -> None:
-    """``cell`` failed with a sentence like ``pattern`` that names a next step, and our result still stands."""
+    """``cell`` failed with a sentence like ``pattern`` that names a next step; our result still stands."""
     expect(cell.status).to_have_text(re.compile(pattern), timeout=LONG)
     expect(cell.status).to_have_text(NEXT_STEP)
     expect(cell.ours).to_contain_text("step 2")
@@ -40,7 +40,7 @@ def test_the_browser_refuses_workers(page, site):
 
 
 def with_policy(page, site, old: str, new: str):
-    """Serve the page with ``old`` replaced by ``new`` in its Content-Security-Policy; return how to stop that."""
+    """Serve the page with ``old`` replaced by ``new`` in its policy; return how to stop that."""
 
     def change(route):
         text = PAGE_FILE.read_text("utf-8")
@@ -125,8 +125,11 @@ def test_the_editor_is_missing_and_the_code_still_runs(page, site, watch):
     works_again(first)
 
 
-@pytest.mark.parametrize("code", ["import js\njs.close()", "import os\nos._exit(1)", "import ctypes\nctypes.string_at(0x7fff0000)"])
-def test_the_interpreter_dies(page, site, code):
+@pytest.mark.parametrize(
+    "code", ["import js\njs.close()", "import os\nos._exit(1)", "import ctypes\nctypes.string_at(0x7fff0000)"]
+)
+def test_the_interpreter_dies(page, site, watch, code):
+    watch.expect_error("fatal error|memory access out of bounds|RuntimeError")
     first = open_cells(page, site)[0].finish(code)
     says(first, "Python ended unexpectedly and has forgotten every name")
     works_again(first)

@@ -32,7 +32,9 @@ def test_cells_run_on_the_readers_own_server(page, site, server, watch):
     watch.expect_origin(server.url)
     own(page, first, server.url, server.token)
     expect(first.where).to_have_text("Runs on your Jupyter server")
-    first.finish("import sys\nsteps = 3\nprint('on', sys.implementation.name)\nprint('to err', file=sys.stderr)")
+    first.finish(
+        "import sys\nsteps = 3\nprint('on', sys.implementation.name)\nprint('to err', file=sys.stderr)"
+    )
     assert first.output.split("\n")[0] == "on cpython"
     assert second.finish().output.strip() == "42"
     third.finish("1 / 0")
@@ -46,7 +48,8 @@ def test_rich_outputs_of_a_server(page, site, server, watch):
     first, second, *_ = open_cells(page, site)
     own(page, first, server.url, server.token)
     first.finish(
-        "%matplotlib inline\nimport matplotlib.pyplot as plt\nfrom IPython.display import HTML, clear_output, display\n"
+        "%matplotlib inline\nimport matplotlib.pyplot as plt\n"
+        "from IPython.display import HTML, clear_output, display\n"
         "print('gone')\nclear_output(wait=True)\nhandle = display(HTML('<b>first</b>'), display_id=True)\n"
         "plt.plot([1, 2, 4])\nplt.show()"
     )
@@ -70,7 +73,8 @@ def test_stop_interrupts_and_names_stay(page, site, server, watch):
 
 def test_the_server_beside_the_page_is_offered_by_itself(page, site, server, watch):
     page.context.route(
-        "**/_local/kernel.json", lambda route: route.fulfill(json={"baseUrl": server.url, "token": server.token})
+        "**/_local/kernel.json",
+        lambda route: route.fulfill(json={"baseUrl": server.url, "token": server.token}),
     )
     *_, torch = open_cells(page, site)
     torch.start()
@@ -170,7 +174,9 @@ def test_the_server_goes_away_and_comes_back(page, site, watch, tmp_path):
         first.write("import time\ntime.sleep(60)").start()
         expect(first.status).to_have_text("Running …", timeout=LONG)
         running.stop()
-        expect(first.status).to_have_text(re.compile("is lost. If the server still runs, press Run code"), timeout=LONG)
+        expect(first.status).to_have_text(
+            re.compile("is lost. If the server still runs, press Run code"), timeout=LONG
+        )
         expect(first.ours).to_contain_text("step 2")
         second.start()
         expect(second.status).to_have_text(re.compile("does not answer"), timeout=LONG)

@@ -1,4 +1,4 @@
-"""The stand-in for IPython.display, and the runner of cells, on this Python: both need nothing of the browser's."""
+"""The stand-in for IPython.display and the runner of cells, on this Python: neither needs a browser."""
 
 import asyncio
 import builtins
@@ -49,7 +49,10 @@ def run(display, sent, monkeypatch):
 
     def run_cell(code):
         # Connected in the test itself: pytest puts its own sys.stdout in place between set-up and test.
-        runner.connect(lambda name, text: sent.append((name, text)), lambda kind, text: sent.append((kind, json.loads(text))))
+        runner.connect(
+            lambda name, text: sent.append((name, text)),
+            lambda kind, text: sent.append((kind, json.loads(text))),
+        )
         return asyncio.run(runner.run(code, "Cell 1"))
 
     return run_cell
@@ -75,7 +78,11 @@ def test_handles_have_names_of_their_own(display):
 def test_clear_output(display, sent):
     display.clear_output()
     display.display(1, clear=True)
-    assert [(kind, message.get("wait")) for kind, message in sent] == [("clear", False), ("clear", True), ("display", None)]
+    assert [(kind, message.get("wait")) for kind, message in sent] == [
+        ("clear", False),
+        ("clear", True),
+        ("display", None),
+    ]
 
 
 def test_an_object_shows_itself_in_every_form_it_has(display):
@@ -99,11 +106,17 @@ def test_an_objects_own_bundle_comes_first(display):
         def _repr_mimebundle_(self, include=None, exclude=None):
             return {"application/vnd.vegalite.v6+json": {"mark": "line"}, "text/plain": "Chart"}, {}
 
-    assert display.mime_bundle(Chart()) == {"application/vnd.vegalite.v6+json": {"mark": "line"}, "text/plain": "Chart"}
+    assert display.mime_bundle(Chart()) == {
+        "application/vnd.vegalite.v6+json": {"mark": "line"},
+        "text/plain": "Chart",
+    }
 
 
 def test_pictures_say_their_kind_and_their_words(display):
-    assert display.mime_bundle(display.Image(b"\x89PNG", alt="a hill")) == {"image/png": "iVBORw==", "text/plain": "a hill"}
+    assert display.mime_bundle(display.Image(b"\x89PNG", alt="a hill")) == {
+        "image/png": "iVBORw==",
+        "text/plain": "a hill",
+    }
     assert "image/jpeg" in display.mime_bundle(display.Image(b"\xff\xd8\xff"))
 
 
@@ -169,7 +182,9 @@ def test_an_error_starts_at_the_readers_own_line(run, sent):
     assert "return 1 / 0" in message["traceback"]
 
 
-@pytest.mark.parametrize(("code", "name"), [("print(1", "SyntaxError"), ("import sys; sys.exit(2)", "SystemExit")])
+@pytest.mark.parametrize(
+    ("code", "name"), [("print(1", "SyntaxError"), ("import sys; sys.exit(2)", "SystemExit")]
+)
 def test_errors_that_are_no_exceptions_of_the_code_end_the_cell_too(run, sent, code, name):
     assert run(code) is False
     assert sent[-1][1]["name"] == name

@@ -5,7 +5,7 @@
 import { Cell } from "./cell.js";
 import { BrowserKernel } from "./kernel-browser.js";
 import { load } from "./load.js";
-import { forgetPlaces } from "./outputs.js";
+import { forgetDisplays } from "./outputs.js";
 import { BROWSER, nameOf, remembered } from "./places.js";
 import { mayStartUnasked, whenSeen } from "./policy.js";
 import { Session } from "./session.js";
@@ -39,7 +39,7 @@ function tell(state) {
   const sentence = { off: atRest, starting: status.starting(name), ready: status.ready(name) }[state];
   page.cells.forEach((cell) => cell.tell(sentence, name));
   if (state === "ready") page.fetches = 0;
-  if (state === "off") forgetPlaces();
+  if (state === "off") forgetDisplays();
 }
 
 let address = "";

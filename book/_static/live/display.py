@@ -59,9 +59,9 @@ def connect(emit: Emit) -> None:
 def display(
     *objects: Any, display_id: str | bool | None = None, clear: bool = False, raw: bool = False, **unused: Any
 ) -> DisplayHandle | None:
-    """Show ``objects`` under the running cell; with ``display_id`` return the handle that can change them later.
+    """Show ``objects`` under the running cell; with ``display_id`` return the handle that can change them.
 
-    ``raw`` takes dictionaries of MIME type to data as they are. Options that only a notebook knows are ignored.
+    ``raw`` takes dictionaries of MIME type to data as they are. Options of notebooks alone are ignored.
     """
     if clear:
         clear_output(wait=True)
@@ -209,7 +209,7 @@ def mime_bundle(shown: Any) -> dict[str, Any]:
 
 
 def pretty(value: Any) -> str:
-    """``repr(value)``, with the elements of what does not fit on a line below each other, as IPython writes it."""
+    """``repr(value)``, with the elements of what does not fit on a line below each other, as in IPython."""
     return _pretty(value, depth=0, column=0, after=0)
 
 

@@ -86,7 +86,7 @@ function hint() {
   if (!document.getElementById(HINT_ID)) {
     const text = document.createElement("p");
     Object.assign(text, { id: HINT_ID, className: "unseen", textContent: HINT });
-    document.body.append(text);
+    document.querySelector("main").append(text);
   }
   return HINT_ID;
 }

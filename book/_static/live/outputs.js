@@ -11,8 +11,8 @@ const ANSI = /\x1b\[[0-9;]*[A-Za-z]/g;
 const SANITISE = { FORBID_TAGS: ["style", "form"], ADD_ATTR: ["target"] };
 
 // Where each display_id is shown now, on the whole page: a cell may update what another has displayed.
-const places = new Map();
-export const forgetPlaces = () => places.clear();
+const displays = new Map();
+export const forgetDisplays = () => displays.clear();
 
 const element = (tag, className = "", text = "") => {
   const made = document.createElement(tag);
@@ -49,7 +49,7 @@ export class Outputs {
     if (this.#refuse()) return undefined;
     if (message.type === "error") return this.#error(message);
     const shown = place(message.data);
-    if (message.id) places.set(message.id, [...(places.get(message.id) ?? []), shown]);
+    if (message.id) displays.set(message.id, [...(displays.get(message.id) ?? []), shown]);
     return this.#add(shown);
   }
 
@@ -70,9 +70,9 @@ export class Outputs {
   }
 
   #update({ id, data }) {
-    const shown = (places.get(id) ?? []).filter((place) => place.isConnected);
-    shown.forEach((place) => fill(place, data));
-    if (shown.length) places.set(id, shown);
+    const present = (displays.get(id) ?? []).filter((shown) => shown.isConnected);
+    present.forEach((shown) => fill(shown, data));
+    if (present.length) displays.set(id, present);
   }
 
   #stream({ name, text }) {

@@ -1,11 +1,10 @@
-"""Runs one cell's code in the reader's browser, as Jupyter would: every name lives on, the last value is shown.
+"""Runs one cell's code in the reader's browser, as Jupyter would: names live on, the last value is shown.
 
 Needs nothing of Pyodide, so that the unit tests run it on any Python.
 """
 
 from __future__ import annotations
 
-import __main__
 import ast
 import builtins
 import inspect
@@ -19,6 +18,8 @@ from collections.abc import Callable
 from typing import Any
 
 from IPython import display
+
+import __main__
 
 
 class Stream(io.TextIOBase):
@@ -61,7 +62,10 @@ async def run(code: str, name: str) -> bool:
             __main__._ = value  # type: ignore[attr-defined]
             _emit("result", {"data": display.mime_bundle(value)})
     except BaseException as error:
-        _emit("error", {"name": type(error).__name__, "value": str(error), "traceback": _from_own_line(error, name)})
+        _emit(
+            "error",
+            {"name": type(error).__name__, "value": str(error), "traceback": _from_own_line(error, name)},
+        )
         return False
     return True
 
