@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -90,31 +91,36 @@ class Jupyter:
         self.private.cleanup()
 
 
-def end_with_parent() -> None:
-    """End this program when the one that started it has gone, however it went."""
-    # The other end of the pipe closes with it, even when it was killed.
-    sys.stdin.buffer.read()
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
 def main(arguments: list[str]) -> None:
     from jupyter_server.serverapp import main as serve
 
     origin, folder, private = arguments
     tempfile.tempdir = private  # where Jupyter puts the empty settings that it then leaves behind
+    orphaned = threading.Event()
+
+    def end_with_parent() -> None:
+        # The other end of the pipe closes with the program that started this one, even when that was killed.
+        sys.stdin.buffer.read()
+        orphaned.set()
+        os.kill(os.getpid(), signal.SIGTERM)
+
     threading.Thread(target=end_with_parent, daemon=True).start()
-    serve(
-        [
-            "--no-browser",
-            "--allow-root",
-            "--ServerApp.ip=127.0.0.1",
-            "--ServerApp.port=0",
-            f"--ServerApp.allow_origin={origin}",
-            f"--ServerApp.root_dir={folder}",
-            "--ServerApp.terminals_enabled=False",
-            f"--MappingKernelManager.cull_idle_timeout={IDLE}",
-        ]
-    )
+    try:
+        serve(
+            [
+                "--no-browser",
+                "--allow-root",
+                "--ServerApp.ip=127.0.0.1",
+                "--ServerApp.port=0",
+                f"--ServerApp.allow_origin={origin}",
+                f"--ServerApp.root_dir={folder}",
+                "--ServerApp.terminals_enabled=False",
+                f"--MappingKernelManager.cull_idle_timeout={IDLE}",
+            ]
+        )
+    finally:
+        if orphaned.is_set():
+            shutil.rmtree(private, ignore_errors=True)
 
 
 if __name__ == "__main__":
