@@ -86,7 +86,10 @@ def from_playwright() -> str:
         "then run this again."
     )
     dependencies = ["--with-deps"] if setup.is_root() and shutil.which("apt-get") else []
-    setup.run([sys.executable, "-m", "playwright", "install", *dependencies, "chromium"], failure)
+    command = [sys.executable, "-m", "playwright", "install", *dependencies, "chromium"]
+    # What it says of a failed download is long and is about servers of its own.
+    if subprocess.run(command, stderr=subprocess.DEVNULL).returncode:
+        raise SystemExit(failure)
     from playwright.sync_api import sync_playwright  # not there before set-up
 
     with sync_playwright() as playwright:
