@@ -108,15 +108,39 @@ def test_giant_steps_know_their_headlines_by_heart_and_are_sure_when_wrong():
         assert run.value("confidence_when_wrong[-1]") > 0.95
 
 
-def test_right_steps_never_answer_negative_on_seed_0():
-    assert RIGHT[0].value("predicted_counts[-1].negative") == 0
+def test_no_preset_answers_negative_on_seed_0_though_some_headlines_are():
+    for run in (LOW[0], RIGHT[0], HIGH[0]):
+        assert run.value("predicted_counts[-1].negative") == 0
+        assert run.value("corpus.validation_labels.negative") > 0
+    assert RIGHT[0].value("predicted_counts[-1].positive") > 0
+    assert HIGH[0].value("predicted_counts[-1].positive") > 0
+
+
+def test_on_seed_0_giant_steps_leap_to_hundreds_and_settle_in_the_tens_while_the_others_stay_near_1():
+    giant = [row["validation_loss"] for row in HIGH[0].evaluations]
+    assert 100 < max(giant) < 1000
+    assert 10 < giant[-1] < 100
+    assert giant[-1] == pytest.approx(giant[-2], rel=0.01)
+    for run in (LOW[0], RIGHT[0]):
+        assert all(0.75 < row["validation_loss"] < 1.25 for row in run.evaluations)
 
 
 def test_over_five_seeds_accuracy_overlaps_and_validation_loss_does_not():
     assert min(ends(HIGH, "accuracy")) < min(ends(RIGHT, "accuracy")) < max(ends(HIGH, "accuracy"))
     assert min(ends(HIGH, "accuracy")) < max(ends(LOW, "accuracy")) < max(ends(HIGH, "accuracy"))
     assert max(ends(LOW, "macro_f1")) < min(ends(RIGHT, "macro_f1") + ends(HIGH, "macro_f1"))
-    assert min(ends(HIGH, "validation_loss")) > 24 * max(ends(LOW, "validation_loss") + ends(RIGHT, "validation_loss"))
+    others = ends(LOW, "validation_loss") + ends(RIGHT, "validation_loss")
+    assert min(ends(HIGH, "validation_loss")) > 24 * max(others)
+
+
+def test_seed_by_seed_accuracy_changes_sides_and_macro_f1_and_validation_loss_do_not():
+    by_seed = [sorted(runs, key=lambda run: run.settings["seed"]) for runs in (LOW, RIGHT, HIGH)]
+    _, right, giant = (ends(runs, "accuracy") for runs in by_seed)
+    assert {one > other for one, other in zip(giant, right, strict=True)} == {True, False}
+    for tiny, right, giant in zip(*(ends(runs, "macro_f1") for runs in by_seed), strict=True):
+        assert tiny < right < giant
+    for tiny, right, giant in zip(*(ends(runs, "validation_loss") for runs in by_seed), strict=True):
+        assert right < tiny < giant / 24
 
 
 def test_between_right_and_giant_confidence_gives_the_warning_that_accuracy_does_not():
