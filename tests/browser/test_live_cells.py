@@ -45,6 +45,10 @@ def words_and_charts(output) -> list:
     return shown
 
 
+def test_the_book_has_pages_with_cells(html):
+    assert len(pages_with_cells()) >= 2
+
+
 @pytest.mark.parametrize("path", pages_with_cells())
 def test_every_cell_of_the_book_gives_our_result_live(page, site, path):
     page.goto(f"{site}/{path}")
