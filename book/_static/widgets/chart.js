@@ -174,7 +174,10 @@ export async function figureFor(spec, words = "") {
     picture.append(svg);
     readable(picture, svg, view);
     // On a phone the picture scrolls by itself; site.js sees to those that came with the page.
-    new ResizeObserver(() => (picture.tabIndex = picture.scrollWidth > picture.clientWidth + 1 ? 0 : -1)).observe(picture);
+    new ResizeObserver(() => {
+      if (picture.scrollWidth > picture.clientWidth + 1) picture.tabIndex = 0;
+      else picture.removeAttribute("tabindex");
+    }).observe(picture);
     figure.dataset.chart = "live";
   } catch {
     picture.append(element("p", "", NO_CHART));
