@@ -118,8 +118,17 @@ def predicted_classes(runs: Mapping[str, Mapping[str, int]], truth: Mapping[str,
         "mark": {"type": "bar", "stroke": "var(--paper)", "strokeWidth": 1},
         "height": {"step": 36},
         "encoding": {
-            "y": {"field": "run", "type": "nominal", "sort": list(names), "axis": {"title": None, "ticks": False}},
-            "x": {"field": "headlines", "type": "quantitative", "axis": {"title": "headlines", "tickCount": 5}},
+            "y": {
+                "field": "run",
+                "type": "nominal",
+                "sort": list(names),
+                "axis": {"title": None, "ticks": False},
+            },
+            "x": {
+                "field": "headlines",
+                "type": "quantitative",
+                "axis": {"title": "headlines", "tickCount": 5},
+            },
             "color": _color(list(truth)) | {"field": "class"},
             "order": {"field": "class", "type": "nominal"},
             "tooltip": [{"field": "run"}, {"field": "class"}, {"field": "headlines"}],
@@ -137,10 +146,20 @@ def line(points: Iterable[tuple[float, float]], x_title: str, y_title: str, *, l
     rows = [{"x": x, "y": y} for x, y in points if _drawable(y, log)]
     scale: Spec = {"type": "log"} if log else {"zero": False}
     return _spec(rows, []) | {
-        "mark": {"type": "line", "stroke": "var(--accent)", "strokeWidth": 2.5, "point": {"color": "var(--accent)"}},
+        "mark": {
+            "type": "line",
+            "stroke": "var(--accent)",
+            "strokeWidth": 2.5,
+            "point": {"color": "var(--accent)"},
+        },
         "encoding": {
             "x": {"field": "x", "type": "quantitative", "axis": {"title": x_title, "tickCount": 6}},
-            "y": {"field": "y", "type": "quantitative", "scale": scale, "axis": {"title": y_title, "tickCount": 5}},
+            "y": {
+                "field": "y",
+                "type": "quantitative",
+                "scale": scale,
+                "axis": {"title": y_title, "tickCount": 5},
+            },
             "tooltip": [
                 {"field": "x", "type": "quantitative", "title": x_title},
                 {"field": "y", "type": "quantitative", "title": y_title, "format": ".4~g"},
@@ -198,12 +217,17 @@ def _inner_svg(svg: str) -> str:
     return svg[svg.index("<svg") :].replace("<svg", '<svg aria-hidden="true" focusable="false"', 1)
 
 
-def _lines(rows: list[Spec], field: str, title: str, names: list[str], *, log: bool, x: str = "epoch") -> Spec:
+def _lines(
+    rows: list[Spec], field: str, title: str, names: list[str], *, log: bool, x: str = "epoch"
+) -> Spec:
     rows = [row for row in rows if _drawable(row[field], log)]
     scale: Spec = {"type": "log"} if log else {"zero": False, "nice": True}
     looks = [_look(name, position) for position, name in enumerate(names)]
     series = {"field": "series", "type": "nominal", "sort": names}
-    dash = {"scale": {"domain": names, "range": [dash for _, dash, _ in looks]}, "legend": {"symbolType": "stroke"}}
+    dash = {
+        "scale": {"domain": names, "range": [dash for _, dash, _ in looks]},
+        "legend": {"symbolType": "stroke"},
+    }
     return _spec(rows, names) | {
         # Marks where each value stands, as long as they can be told apart.
         "mark": {"type": "line", "strokeWidth": 2.5}
@@ -249,7 +273,11 @@ def _color(names: list[str]) -> Spec:
 
 
 def _look(name: str, position: int) -> tuple[str, list[int], str]:
-    others = [("var(--accent)", [1, 0], "circle"), ("var(--validation)", [6, 4], "square"), ("var(--low)", [2, 3], "diamond")]
+    others = [
+        ("var(--accent)", [1, 0], "circle"),
+        ("var(--validation)", [6, 4], "square"),
+        ("var(--low)", [2, 3], "diamond"),
+    ]
     return LOOKS.get(name, others[position % len(others)])
 
 
@@ -257,7 +285,10 @@ def _powers_of_ten(values: Sequence[float]) -> list[float]:
     """Grid lines for a log axis: one each power of ten, which is all that a reader can count."""
     if not values:
         return [1.0]
-    return [10.0**power for power in range(math.floor(math.log10(min(values))), math.ceil(math.log10(max(values))) + 1)]
+    return [
+        10.0**power
+        for power in range(math.floor(math.log10(min(values))), math.ceil(math.log10(max(values))) + 1)
+    ]
 
 
 def _drawable(value: float, log: bool) -> bool:

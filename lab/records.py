@@ -43,11 +43,15 @@ class Run:
 
     def __post_init__(self) -> None:
         if not ID.fullmatch(self.id):
-            raise ValueError(f"run id {self.id!r}: only lower-case letters, digits and single hyphens are allowed")
+            raise ValueError(
+                f"run id {self.id!r}: only lower-case letters, digits and single hyphens are allowed"
+            )
         if self.schema != SCHEMA:
             raise ValueError(f"run {self.id}: schema {self.schema!r} is not known, only {SCHEMA} is")
         if not self.evaluations:
-            raise ValueError(f"run {self.id}: evaluations is empty, at least the one before training is needed")
+            raise ValueError(
+                f"run {self.id}: evaluations is empty, at least the one before training is needed"
+            )
 
     def column(self, name: str) -> list[Any]:
         """The values of one measured quantity, one per evaluation."""
@@ -61,7 +65,9 @@ class Run:
         A bare name is looked up among the run's own fields, then among the evaluations' columns.
         """
         if not re.fullmatch(r"[a-z]\w*(?:\.\w+|\[-?\d+\])*", path):
-            raise KeyError(f"{path!r}: write a name, with .name or [number] after it, such as validation_loss[-1]")
+            raise KeyError(
+                f"{path!r}: write a name, with .name or [number] after it, such as validation_loss[-1]"
+            )
         first, *rest = re.findall(r"-?\w+", path)
         keys = [int(key) if key.lstrip("-").isdigit() else key for key in rest]
         found: Any = getattr(self, first) if first in self.__dataclass_fields__ else self.column(first)
@@ -82,7 +88,9 @@ def save(run: Run, folder: Path = RUNS) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{run.id}.json"
     draft = target.with_suffix(".part")
-    draft.write_text(json.dumps(_words_for_not_finite(asdict(run)), indent=1, allow_nan=False) + "\n", "utf-8")
+    draft.write_text(
+        json.dumps(_words_for_not_finite(asdict(run)), indent=1, allow_nan=False) + "\n", "utf-8"
+    )
     draft.replace(target)
     return target
 
@@ -115,7 +123,9 @@ def ids(folder: Path = RUNS) -> list[str]:
 def _from_folder(run_id: str, folder: Path) -> str:
     path = folder / f"{run_id}.json"
     if not path.is_file():
-        raise FileNotFoundError(f"there is no stored run {run_id!r} in {folder.name}; there are: {', '.join(ids(folder))}")
+        raise FileNotFoundError(
+            f"there is no stored run {run_id!r} in {folder.name}; there are: {', '.join(ids(folder))}"
+        )
     return path.read_text("utf-8")
 
 

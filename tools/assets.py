@@ -141,7 +141,9 @@ def wheel() -> None:
     (target / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
     with zipfile.ZipFile(built) as archive:
         if "lab/data/headlines.csv" not in archive.namelist():
-            raise SystemExit("the wheel of lab lacks lab/data/headlines.csv: see package-data in pyproject.toml")
+            raise SystemExit(
+                "the wheel of lab lacks lab/data/headlines.csv: see package-data in pyproject.toml"
+            )
 
 
 def sizes() -> None:

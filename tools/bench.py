@@ -75,7 +75,10 @@ def main(arguments: list[str]) -> None:
             results = {
                 "machine": f"{platform.system()} {platform.machine()}, {browser.browser_type.name} {browser.version}",
                 "prose_page": PROSE,
-                "prose": {"ours": weigh(browser, f"{ours}{PROSE}.html"), "stock": weigh(browser, f"{theirs}{PROSE}.html")},
+                "prose": {
+                    "ours": weigh(browser, f"{ours}{PROSE}.html"),
+                    "stock": weigh(browser, f"{theirs}{PROSE}.html"),
+                },
                 "first_output_s": first_output(browser, ours, least),
                 "prestarted_ms": prestarted(browser, ours),
                 "training_s": training(browser, ours),
@@ -101,7 +104,9 @@ def stock_book(folder: Path) -> Path:
     text = re.sub(r"\{(?:term|doc|ref|run)\}`([^`<]*?)(?:\s*<[^`>]*>)?`", r"\1", text)
     (source / f"{PROSE}.md").write_text(text, "utf-8")
     shutil.copy(REPOSITORY / "_toc.yml", source)
-    (source / "_config.yml").write_text("title: Downhill\nauthor: The Downhill authors\nonly_build_toc_files: true\n", "utf-8")
+    (source / "_config.yml").write_text(
+        "title: Downhill\nauthor: The Downhill authors\nonly_build_toc_files: true\n", "utf-8"
+    )
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(source)]
     subprocess.run(command, check=True, capture_output=True)
     return source / "_build" / "html"
@@ -112,7 +117,9 @@ def fresh_page(browser: Browser, *, save_data: bool = False) -> Iterator[Page]:
     """A page in a profile with nothing in its cache; with ``save_data`` nothing starts before it is asked for."""
     context = browser.new_context()
     if save_data:
-        context.add_init_script("Object.defineProperty(navigator, 'connection', { value: { saveData: true } })")
+        context.add_init_script(
+            "Object.defineProperty(navigator, 'connection', { value: { saveData: true } })"
+        )
     yield context.new_page()
     context.close()
 
@@ -209,7 +216,8 @@ def out_of_bounds(results: dict[str, Any]) -> list[str]:
     """The promises that this run did not keep, in words."""
     prose, first = results["prose"], results["first_output_s"]
     kept = {
-        "a prose page weighs more than a third of the stock one": prose["ours"]["bytes"] * 3 <= prose["stock"]["bytes"],
+        "a prose page weighs more than a third of the stock one": prose["ours"]["bytes"] * 3
+        <= prose["stock"]["bytes"],
         "a prose page makes more than 20 requests": prose["ours"]["requests"] <= 20,
         "the first output takes more than 1.3 times the bare page's": first["ratio"] <= 1.3,
         "output takes 100 ms or more once Python has started": results["prestarted_ms"]["median"] < 100,

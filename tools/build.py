@@ -26,7 +26,11 @@ def build(out: Path = REPOSITORY) -> Path:
     ]
     # KaTeX renders the formulae and calls a program named node.
     path = os.pathsep.join([str(Path(setup.node()).parent), os.environ["PATH"]])
-    environment = os.environ | {"PATH": path, "PYTHONPATH": str(REPOSITORY), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    environment = os.environ | {
+        "PATH": path,
+        "PYTHONPATH": str(REPOSITORY),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
     built = out / "_build"
     if subprocess.run(command, cwd=REPOSITORY, env=environment).returncode:
         # Sphinx would not look again at pages it has read, and call the second build of a broken book a success.

@@ -28,7 +28,9 @@ def main(arguments: list[str]) -> None:
     html = build.build()
     with site.serve(html) as address, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(**browser.launch_options())
-        page = chromium.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light", device_scale_factor=1.5)
+        page = chromium.new_page(
+            viewport={"width": 1280, "height": 900}, color_scheme="light", device_scale_factor=1.5
+        )
         page.goto(address, wait_until="networkidle")
         for _ in range(9):
             page.locator(".hill-step").click()
@@ -38,13 +40,19 @@ def main(arguments: list[str]) -> None:
         page.screenshot(path=LANDING)
 
         page.close()
-        page = chromium.new_page(viewport={"width": 1200, "height": 630}, color_scheme="light", bypass_csp=True)
+        page = chromium.new_page(
+            viewport={"width": 1200, "height": 630}, color_scheme="light", bypass_csp=True
+        )
         page.goto(address, wait_until="networkidle")
-        hill = re.sub(r' class="unseen"', " hidden", page.locator(".hill svg").evaluate("(svg) => svg.outerHTML"))
+        hill = re.sub(
+            r' class="unseen"', " hidden", page.locator(".hill svg").evaluate("(svg) => svg.outerHTML")
+        )
         mark = page.locator(".wordmark").evaluate("(mark) => mark.outerHTML")
         page.evaluate(
             "([card]) => { document.body.innerHTML = card }",
-            [f'<div class="card"><div>{mark}<p>Model tuning you can watch</p></div><div class="hill">{hill}</div></div>'],
+            [
+                f'<div class="card"><div>{mark}<p>Model tuning you can watch</p></div><div class="hill">{hill}</div></div>'
+            ],
         )
         page.add_style_tag(content=CARD_STYLE)
         page.evaluate("document.querySelectorAll('.ahead').forEach((part) => part.classList.remove('ahead'))")

@@ -23,7 +23,11 @@ X_RANGE, Y_RANGE = (-5.2, 5.2), (-2.6, 2.6)
 LEVELS = (-0.3, -0.1, 0.25, 0.7, 1.25, 1.95, 2.8, 3.9, 5.2, 6.8, 8.6)
 START = (-4.3, 1.75)
 STEPS = 24
-WALKS = {"low": ("▼", "tiny steps", 0.012), "right": ("●", "right steps", 0.33), "high": ("▲", "giant steps", 0.862)}
+WALKS = {
+    "low": ("▼", "tiny steps", 0.012),
+    "right": ("●", "right steps", 0.33),
+    "high": ("▲", "giant steps", 0.862),
+}
 
 
 def height(x: float, y: float) -> float:
@@ -68,12 +72,17 @@ def mark(name: str, place: tuple[float, float], step: int) -> str:
         shape = f'<circle cx="{left}" cy="{top}" r="3.6"'
     else:
         up = 4.6 if name == "high" else -4.6
-        shape = f'<path d="M{left:.1f} {top - up:.1f}L{left + 4.4:.1f} {top + up * 0.75:.1f}H{left - 4.4:.1f}Z"'
+        shape = (
+            f'<path d="M{left:.1f} {top - up:.1f}L{left + 4.4:.1f} {top + up * 0.75:.1f}H{left - 4.4:.1f}Z"'
+        )
     return f'{shape} class="place {name}" data-step="{step}"/>'
 
 
 def picture() -> str:
-    parts = [f'<svg viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" role="img" aria-labelledby="hill-words">', *contours()]
+    parts = [
+        f'<svg viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" role="img" aria-labelledby="hill-words">',
+        *contours(),
+    ]
     for name, (_, _, step_size) in WALKS.items():
         places = walk(step_size)
         for step, (a, b) in enumerate(zip(places, places[1:], strict=False), 1):

@@ -50,7 +50,9 @@ def security_policy(*, live: bool) -> str:
     A worker made from a small blob inherits the policy of its page. Any https server may be contacted because
     the reader may choose any Jupyter server; nothing is contacted before.
     """
-    loopback = " ".join(f"{scheme}://{host}:*" for host in ("127.0.0.1", "localhost") for scheme in ("http", "ws"))
+    loopback = " ".join(
+        f"{scheme}://{host}:*" for host in ("127.0.0.1", "localhost") for scheme in ("http", "ws")
+    )
     rules = {
         "default-src": "'self'",
         "script-src": f"'self' {script_hash(THEME_SCRIPT)}" + (" 'wasm-unsafe-eval'" if live else ""),
@@ -99,7 +101,9 @@ def forget(app: Sphinx, env: Any, docname: str) -> None:
     env.downhill_needed.pop(docname, None)
 
 
-def page_context(app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+def page_context(
+    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
     needed = app.env.downhill_needed.get(pagename, [])  # type: ignore[attr-defined]
     body = tidy(context.get("body", ""))
     if 'class="katex' in body:
@@ -114,8 +118,11 @@ def page_context(app: Sphinx, pagename: str, template: str, context: dict[str, A
     settings = app.config.downhill
     context |= {
         "body": body,
-        "page_title": f"{app.config.project}: model tuning you can watch" if root else f"{title} · {app.config.project}",
-        "description": (summary(doctree) if doctree is not None and not root else "") or settings["description"],
+        "page_title": f"{app.config.project}: model tuning you can watch"
+        if root
+        else f"{title} · {app.config.project}",
+        "description": (summary(doctree) if doctree is not None and not root else "")
+        or settings["description"],
         "security_policy": security_policy(live=live),
         "theme_script": THEME_SCRIPT,
         "wordmark": WORDMARK,
@@ -141,12 +148,21 @@ def version(app: Sphinx, file: str) -> str:
 
 def tidy(body: str) -> str:
     """Small repairs to what docutils writes: links that say what they do, tables that scroll without their page."""
-    body = re.sub(r'class="headerlink"([^>]*) title="[^"]*"', r'class="headerlink"\1 aria-label="Link to this section"', body)
+    body = re.sub(
+        r'class="headerlink"([^>]*) title="[^"]*"',
+        r'class="headerlink"\1 aria-label="Link to this section"',
+        body,
+    )
     # A fold's summary may hold words, not paragraphs, and its words are its name.
     fold = r'<summary aria-label="[^"]*">\s*<p class="collapsed[^>]*>(.*?)</p>\s*<p class="expanded[^>]*>(.*?)</p>\s*</summary>'
     folded = r'<summary><span class="collapsed">\1</span><span class="expanded">\2</span></summary>'
     body = re.sub(fold, folded, body, flags=re.S).replace('class="admonition hide', 'class="hide')
-    return re.sub(r'(?<!class="table-scroll">)(<table\b.*?</table>)', r'<div class="table-scroll">\1</div>', body, flags=re.S)
+    return re.sub(
+        r'(?<!class="table-scroll">)(<table\b.*?</table>)',
+        r'<div class="table-scroll">\1</div>',
+        body,
+        flags=re.S,
+    )
 
 
 def summary(doctree: nodes.document) -> str:
@@ -158,7 +174,9 @@ def summary(doctree: nodes.document) -> str:
 
 def part_of(app: Sphinx, pagename: str) -> str:
     """The caption of the part that a chapter stands in, as in _toc.yml."""
-    for toc in app.env.tocs.get(app.config.root_doc, nodes.bullet_list()).findall(lambda node: node.tagname == "toctree"):
+    for toc in app.env.tocs.get(app.config.root_doc, nodes.bullet_list()).findall(
+        lambda node: node.tagname == "toctree"
+    ):
         if pagename in toc.get("includefiles", []):
             return html.escape(toc.get("caption") or "")
     return ""

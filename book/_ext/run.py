@@ -67,7 +67,9 @@ class AllRuns(SphinxDirective):
             stored = records.load(run_id)
             dials = {name: value for name, value in stored.settings.items() if name != "seed"}
             together.setdefault(json.dumps([stored.route, dials], sort_keys=True), []).append(stored)
-        runs = sorted(together.values(), key=lambda alike: (alike[0].route, alike[0].settings["learning_rate"]))
+        runs = sorted(
+            together.values(), key=lambda alike: (alike[0].route, alike[0].settings["learning_rate"])
+        )
         return [self.section(alike) for alike in runs]
 
     def section(self, alike: list[records.Run]) -> nodes.Node:
@@ -88,7 +90,9 @@ class AllRuns(SphinxDirective):
         for stored in alike:
             last = stored.evaluations[-1]
             counts = [last["predicted_counts"][label] for label in stored.classes]
-            row = table_row([stored.settings["seed"], *(in_words(last[name], ".3f") for name in FINAL), *counts])
+            row = table_row(
+                [stored.settings["seed"], *(in_words(last[name], ".3f") for name in FINAL), *counts]
+            )
             # The place that a measured number in a chapter links to.
             row["ids"] = [f"run-{stored.id}"]
             self.env.domains["std"].note_hyperlink_target(  # type: ignore[attr-defined]

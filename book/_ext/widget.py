@@ -43,7 +43,9 @@ class Widget(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         name = self.arguments[0]
-        files = [f"widgets/{name}{suffix}" for suffix in (".css", ".js") if (WIDGETS / f"{name}{suffix}").is_file()]
+        files = [
+            f"widgets/{name}{suffix}" for suffix in (".css", ".js") if (WIDGETS / f"{name}{suffix}").is_file()
+        ]
         if f"widgets/{name}.js" not in files:
             raise self.error(f"widget {name!r}: there is no {name}.js in book/_static/widgets")
         need(self.env.app, self.env.docname, *files)

@@ -28,4 +28,6 @@ def html() -> Path:
 def pytest_generate_tests(metafunc):
     if "built_page" in metafunc.fixturenames:
         pages = built_pages()
-        metafunc.parametrize("built_page", pages, ids=[page.relative_to(built_folder()).as_posix() for page in pages])
+        metafunc.parametrize(
+            "built_page", pages, ids=[page.relative_to(built_folder()).as_posix() for page in pages]
+        )

@@ -30,11 +30,17 @@ class Book:
             else:
                 shutil.copy(source, folder / name)
         for name in ("_ext", "_static", "_templates", "_vendor"):
-            shutil.copytree(REPOSITORY / "book" / name, folder / "book" / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(
+                REPOSITORY / "book" / name,
+                folder / "book" / name,
+                ignore=shutil.ignore_patterns("__pycache__"),
+            )
         (folder / "node_modules").symlink_to(REPOSITORY / "node_modules")
         # The site's own files do not change with the chapters, so they are taken as they were built.
         shutil.copytree(REPOSITORY / "_build" / "assets", folder / "_build" / "assets")
-        (folder / "_toc.yml").write_text("format: jb-book\nroot: index\nchapters:\n  - file: one\n  - file: two\n")
+        (folder / "_toc.yml").write_text(
+            "format: jb-book\nroot: index\nchapters:\n  - file: one\n  - file: two\n"
+        )
         self.write("index", "# Small\n\nA book of three pages, to try the build on.\n")
         self.write("one", CELL % "print('first')")
         self.write("two", CELL % "import lab\nprint('second')")
@@ -47,7 +53,12 @@ class Book:
         environment = os.environ | {"PYTHONPATH": str(self.folder), "NO_COLOR": "1"}
         code = "from tools import assets; assets.make = lambda: None; from tools.build import build; build()"
         result = subprocess.run(
-            [sys.executable, "-c", code], cwd=self.folder, env=environment, capture_output=True, text=True, check=False
+            [sys.executable, "-c", code],
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         return result.returncode, result.stdout + result.stderr
 
@@ -65,9 +76,15 @@ def book(tmp_path):
 FAULTS = {
     "failing cell": (CELL % "1 / 0", "ZeroDivisionError"),
     "broken reference": ("# A page\n\nA page that refers to {ref}`nowhere` for the rest of it.\n", "nowhere"),
-    "broken link": ("# A page\n\nA page that refers to [another](missing.md) for the rest of it.\n", "missing"),
+    "broken link": (
+        "# A page\n\nA page that refers to [another](missing.md) for the rest of it.\n",
+        "missing",
+    ),
     "missing image": ("# A page\n\nA page with a picture.\n\n![A hill](hill.png)\n", "hill.png"),
-    "unknown run": ("# A page\n\nA page with a number, {run}`no-such-run:validation_loss[-1]`.\n", "no-such-run"),
+    "unknown run": (
+        "# A page\n\nA page with a number, {run}`no-such-run:validation_loss[-1]`.\n",
+        "no-such-run",
+    ),
     "unknown term": ("# A page\n\nA page with a {term}`wibble` nobody defined.\n", "wibble"),
 }
 
@@ -98,7 +115,9 @@ def test_only_what_changed_is_run_again(book):
     assert book.executed() == set()
     book.write("one", CELL % "print('changed')")
     assert book.executed() == {"one"}
-    (book.folder / "lab" / "records.py").write_text((REPOSITORY / "lab" / "records.py").read_text("utf-8") + "\n# changed\n")
+    (book.folder / "lab" / "records.py").write_text(
+        (REPOSITORY / "lab" / "records.py").read_text("utf-8") + "\n# changed\n"
+    )
     assert book.executed() == {"one", "two"}
     run = next((book.folder / "assets" / "runs").glob("*.json"))
     content = json.loads(run.read_text("utf-8")) | {"seconds": 1.5}

@@ -14,7 +14,15 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # The only addresses of other sites a page may hold: links that a reader follows, in <a>.
-LOADING = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src", "use": "href", "form": "action"}
+LOADING = {
+    "script": "src",
+    "img": "src",
+    "link": "href",
+    "iframe": "src",
+    "source": "src",
+    "use": "href",
+    "form": "action",
+}
 
 
 class Page(html.parser.HTMLParser):
@@ -44,14 +52,25 @@ class Page(html.parser.HTMLParser):
             self.inline[-1] = (attributes, text + data)
 
     def policy(self):
-        (content,) = [a["content"] for tag, a in self.elements if tag == "meta" and a.get("http-equiv") == "Content-Security-Policy"]
+        (content,) = [
+            a["content"]
+            for tag, a in self.elements
+            if tag == "meta" and a.get("http-equiv") == "Content-Security-Policy"
+        ]
         return dict(rule.strip().split(" ", 1) for rule in content.split(";"))
 
 
 def test_the_policy_allows_exactly_the_inline_scripts_of_the_page(built_page):
     page = Page(built_page)
-    scripts = [text for attributes, text in page.inline if attributes.get("type") in (None, "module", "text/javascript")]
-    hashes = {"'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'" for text in scripts}
+    scripts = [
+        text
+        for attributes, text in page.inline
+        if attributes.get("type") in (None, "module", "text/javascript")
+    ]
+    hashes = {
+        "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
+        for text in scripts
+    }
     allowed = set(page.policy()["script-src"].split())
     assert scripts
     assert {source for source in allowed if source.startswith("'sha256-")} == hashes
@@ -68,8 +87,12 @@ def test_the_policy_comes_before_anything_it_governs(built_page):
 
 def test_no_inline_handler_and_no_script_address(built_page):
     for tag, attributes in Page(built_page).elements:
-        assert not [name for name in attributes if name.startswith("on")], f"<{tag}> has an inline handler: {attributes}"
-        assert not any((value or "").strip().lower().startswith("javascript:") for value in attributes.values())
+        assert not [name for name in attributes if name.startswith("on")], (
+            f"<{tag}> has an inline handler: {attributes}"
+        )
+        assert not any(
+            (value or "").strip().lower().startswith("javascript:") for value in attributes.values()
+        )
 
 
 def test_nothing_is_loaded_from_another_site(built_page):
@@ -106,7 +129,9 @@ def test_each_link_inside_the_book_leads_somewhere(built_page, html):
 def test_a_page_says_what_it_is(built_page):
     page = Page(built_page)
     assert ("html", "en-GB") in [(tag, a.get("lang")) for tag, a in page.elements]
-    descriptions = [a["content"] for tag, a in page.elements if tag == "meta" and a.get("name") == "description"]
+    descriptions = [
+        a["content"] for tag, a in page.elements if tag == "meta" and a.get("name") == "description"
+    ]
     assert len(descriptions) == 1
     assert 40 <= len(descriptions[0]) <= 160
     assert [tag for tag, _ in page.elements].count("h1") == 1
@@ -123,10 +148,16 @@ def test_every_picture_has_words(built_page):
 def test_every_page_is_valid_html(html):
     java = shutil.which("java")
     if not java:
-        pytest.skip("no Java on this machine (on Debian as root: apt-get install default-jre-headless): HTML not checked")
+        pytest.skip(
+            "no Java on this machine (on Debian as root: apt-get install default-jre-headless): HTML not checked"
+        )
     pages = [path for path in sorted(html.rglob("*.html")) if "_static" not in path.relative_to(html).parts]
     checker = REPOSITORY / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
-    result = subprocess.run([java, "-jar", checker, "--format", "json", *pages], capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [java, "-jar", checker, "--format", "json", *pages], capture_output=True, text=True, check=False
+    )
     messages = json.loads(result.stderr)["messages"]
-    errors = [f"{Path(m['url']).name}:{m.get('lastLine')}: {m['message']}" for m in messages if m["type"] == "error"]
+    errors = [
+        f"{Path(m['url']).name}:{m.get('lastLine')}: {m['message']}" for m in messages if m["type"] == "error"
+    ]
     assert errors == []

@@ -10,10 +10,15 @@ from pathlib import Path
 import pytest
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
-CHAPTERS = sorted(path for path in BOOK.rglob("*.md") if not any(part.startswith("_") for part in path.relative_to(BOOK).parts))
+CHAPTERS = sorted(
+    path
+    for path in BOOK.rglob("*.md")
+    if not any(part.startswith("_") for part in path.relative_to(BOOK).parts)
+)
 
 MEASURED = re.compile(
-    r"\b(loss|losses|accuracy|f1|macro-f1|gap|confiden\w+|score[sd]?|kappa|agreement|perplexity|gradient norm)\b", re.I
+    r"\b(loss|losses|accuracy|f1|macro-f1|gap|confiden\w+|score[sd]?|kappa|agreement|perplexity|gradient norm)\b",
+    re.I,
 )
 NUMBER = re.compile(r"(?<![\w.])(?:\d+\.\d+|\.\d+|\d+(?:\.\d+)?\s?(?:%|per cent))")
 
@@ -34,7 +39,11 @@ def sentences(text: str) -> list[str]:
     for pattern in NOT_PROSE:
         text = re.sub(pattern, " ", text, flags=re.M | re.S)
     blocks = re.split(r"\n\s*\n|\n(?=\s*(?:[-*|:]|\d+\.\s))", text)
-    return [sentence for block in blocks for sentence in re.split(r"(?<=[.!?])\s+(?=[A-Z“‘(])", " ".join(block.split()))]
+    return [
+        sentence
+        for block in blocks
+        for sentence in re.split(r"(?<=[.!?])\s+(?=[A-Z“‘(])", " ".join(block.split()))
+    ]
 
 
 def typed_by_hand(text: str) -> list[str]:

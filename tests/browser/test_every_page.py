@@ -10,7 +10,9 @@ from playwright.sync_api import BrowserContext, Page
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 HTML = Path(os.environ.get("DOWNHILL_HTML", REPOSITORY / "_build" / "html"))
-PAGES = sorted(page.relative_to(HTML).as_posix() for page in HTML.rglob("*.html") if "_static" not in page.parts)
+PAGES = sorted(
+    page.relative_to(HTML).as_posix() for page in HTML.rglob("*.html") if "_static" not in page.parts
+)
 AXE = (REPOSITORY / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
 # One page of each kind is looked at in every way, the others in one.
 KINDS = [
@@ -23,7 +25,9 @@ KINDS = [
     "search.html?q=loss",
 ]
 VIEWS = [(width, scheme) for width in (1280, 390) for scheme in ("light", "dark")]
-WAYS = [(page, *view) for page in KINDS for view in VIEWS] + [(page, 1280, "light") for page in PAGES if page not in KINDS]
+WAYS = [(page, *view) for page in KINDS for view in VIEWS] + [
+    (page, 1280, "light") for page in PAGES if page not in KINDS
+]
 
 
 def view(new_context, width: int = 1280, scheme: str = "light", **more) -> BrowserContext:
@@ -41,7 +45,9 @@ def violations(page: Page) -> list[str]:
     # Through the debugger, since the page's own policy forbids scripts that are not the site's.
     page.context.new_cdp_session(page).send("Page.setBypassCSP", {"enabled": True})
     page.evaluate(AXE)
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)")
+    found = page.evaluate(
+        "axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)"
+    )
     return [f"{v['id']} ({v['impact']}): {n['target']} {n['html'][:160]}" for v in found for n in v["nodes"]]
 
 
@@ -81,7 +87,9 @@ def test_no_page_asks_another_site_for_anything(new_context, site, page):
     shown.wait_for_timeout(2500 if shown.locator(".cell").count() else 300)
     assert asked
     own = urlsplit(site).netloc
-    assert [url for url in asked if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).netloc != own] == []
+    assert [
+        url for url in asked if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).netloc != own
+    ] == []
     assert errors == []
 
 

@@ -12,15 +12,22 @@ from lab import charts
 
 TOKENS = (Path(__file__).parents[2] / "book" / "_static" / "tokens.css").read_text("utf-8")
 EVALUATIONS = [
-    {"epoch": epoch, "train_loss": 1.1 * 0.8**epoch, "validation_loss": 1.1 * 0.9**epoch, "accuracy": 0.5 + epoch / 20}
+    {
+        "epoch": epoch,
+        "train_loss": 1.1 * 0.8**epoch,
+        "validation_loss": 1.1 * 0.9**epoch,
+        "accuracy": 0.5 + epoch / 20,
+    }
     for epoch in range(5)
 ]
-PRESETS = {preset: EVALUATIONS for preset in charts.PRESET_NAMES}
+PRESETS = dict.fromkeys(charts.PRESET_NAMES, EVALUATIONS)
 SPECS = {
     "loss": charts.loss_curves(EVALUATIONS),
     "loss, log": charts.loss_curves(EVALUATIONS, log=True),
     "comparison": charts.comparison(PRESETS, "validation_loss", log=True),
-    "classes": charts.predicted_classes({"too-low": {"neutral": 9}}, {"negative": 2, "neutral": 5, "positive": 2}),
+    "classes": charts.predicted_classes(
+        {"too-low": {"neutral": 9}}, {"negative": 2, "neutral": 5, "positive": 2}
+    ),
     "line": charts.line([(0, 1), (1, 0.5)], "step", "height"),
 }
 
@@ -58,7 +65,10 @@ def test_presets_carry_their_signs_and_never_share_a_colour():
 
 
 def test_numbers_that_cannot_be_drawn_are_left_out():
-    broken = [*EVALUATIONS, {"epoch": 5, "train_loss": float("nan"), "validation_loss": float("inf"), "accuracy": 0}]
+    broken = [
+        *EVALUATIONS,
+        {"epoch": 5, "train_loss": float("nan"), "validation_loss": float("inf"), "accuracy": 0},
+    ]
     assert charts.loss_curves(broken)["data"] == charts.loss_curves(EVALUATIONS)["data"]
     zero = [{"epoch": 0, "train_loss": 0.0, "validation_loss": 1.0}]
     assert [row["series"] for row in charts.loss_curves(zero, log=True)["data"]["values"]] == ["validation"]
@@ -85,7 +95,10 @@ def test_the_figure_holds_picture_words_numbers_and_specification():
     names = [tag for tag, _ in figure.tags]
     assert names[0] == "figure"
     assert {"svg", "figcaption", "details", "table", "script"} <= set(names)
-    assert ("div", {"class": "chart-picture", "role": "img", "aria-label": 'Loss from 1.1 to "0.45"'}) in figure.tags
+    assert (
+        "div",
+        {"class": "chart-picture", "role": "img", "aria-label": 'Loss from 1.1 to "0.45"'},
+    ) in figure.tags
     assert json.loads(figure.script) == chart.spec
     assert names.count("tr") == 1 + 2 * len(EVALUATIONS)
 

@@ -60,7 +60,7 @@ def test_class_mix_is_near_real_news(rows: list[Headline], label: str, least: fl
 
 def test_lengths_are_near_newswire(rows: list[Headline]) -> None:
     lengths = [len(row.text.split()) for row in rows]
-    assert 6 <= min(lengths) and max(lengths) <= 45
+    assert min(lengths) >= 6 and max(lengths) <= 45
     assert 18 <= sum(lengths) / len(lengths) <= 25
 
 

@@ -50,7 +50,9 @@ def test_all_runs_that_the_module_stores_are_there_and_on_the_corpus_as_it_is():
     assert {rate: sorted(run.settings["seed"] for run in runs) for rate, runs in BY_RATE.items()} == {
         rate: list(SEEDS) for rate in RATES
     }
-    assert {run.corpus["sha256"] for run in STORED.values()} == {corpus.content_hash(corpus.load("headlines"))}
+    assert {run.corpus["sha256"] for run in STORED.values()} == {
+        corpus.content_hash(corpus.load("headlines"))
+    }
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -72,7 +74,9 @@ def test_what_is_watched_is_what_is_stored():
 
 def test_another_optimiser_and_schedule_learn_too():
     run = page_model.run(
-        Settings(learning_rate=0.05, optim="adamw", lr_scheduler_type="linear", warmup_steps=5, max_grad_norm=1.0)
+        Settings(
+            learning_rate=0.05, optim="adamw", lr_scheduler_type="linear", warmup_steps=5, max_grad_norm=1.0
+        )
     )
     assert run.id == "page-model-rate-0-05-seed-0"
     assert run.value("train_loss[-1]") < 0.5 * run.value("train_loss[0]")

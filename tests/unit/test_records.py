@@ -60,7 +60,9 @@ def test_one_value_is_found_by_its_path(path, value):
     assert RUN.value(path) == value
 
 
-@pytest.mark.parametrize("path", ["valdation_loss[0]", "validation_loss[9]", "settings.rate", "validation_loss[", "__class__", ""])
+@pytest.mark.parametrize(
+    "path", ["valdation_loss[0]", "validation_loss[9]", "settings.rate", "validation_loss[", "__class__", ""]
+)
 def test_a_path_that_leads_nowhere_is_one_error(path):
     with pytest.raises(KeyError):
         RUN.value(path)
