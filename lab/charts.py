@@ -204,7 +204,8 @@ def figure(spec: Spec, svg: str) -> str:
     data = json.dumps(spec, ensure_ascii=False).replace("<", "\\u003c")
     return (
         f'<figure class="chart"><figcaption>{html.escape(words["caption"])}</figcaption>'
-        f'<div class="chart-picture" role="img" aria-label="{html.escape(words["alt"])}">{_inner_svg(svg)}</div>'
+        f'<div class="chart-picture" role="img" aria-label="{html.escape(words["alt"])}">'
+        f"{_inner_svg(svg)}</div>"
         f"<details><summary>The numbers behind this figure</summary>"
         '<div class="table-scroll">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></details>"

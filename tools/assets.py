@@ -1,6 +1,6 @@
 """What the site needs besides chapters, put together from locked npm packages and from ``lab``.
 
-Everything lands in ``_build/assets``, which Sphinx copies into the site's ``_static``. Nothing of it is in git.
+Everything lands in ``_build/assets``, which Sphinx copies into the site's ``_static``. Git holds none of it.
 """
 
 from __future__ import annotations
@@ -118,8 +118,11 @@ def wheel() -> None:
     shutil.copytree(REPOSITORY / "lab", source / "lab", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(REPOSITORY / "pyproject.toml", source)
     subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
-        + ["--wheel-dir", str(target), str(source)],
+        [
+            *(sys.executable, "-m", "pip", "wheel", "--quiet"),
+            *("--no-deps", "--no-build-isolation", "--no-index"),
+            *("--wheel-dir", str(target), str(source)),
+        ],
         check=True,
         env=os.environ | {"SOURCE_DATE_EPOCH": WHEEL_DATE},
     )
@@ -147,7 +150,7 @@ def wheel() -> None:
 
 
 def sizes() -> None:
-    """How many bytes a first run fetches, compressed as a server sends them: what the page says before it does."""
+    """How many bytes a first run fetches, compressed as a server sends them: the page says so first."""
     files = [*(ASSETS / "pyodide").iterdir(), *(ASSETS / "wheels").iterdir()]
     total = sum(len(gzip.compress(path.read_bytes(), 6)) for path in files)
     (ASSETS / "sizes.json").write_text(json.dumps({"download_bytes": total}), "utf-8")

@@ -1,4 +1,4 @@
-"""Take the two pictures that are kept in git from the built book: the README's and the one a shared link shows."""
+"""Take the two pictures that git keeps from the built book: the README's and the one a shared link shows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ CARD = REPOSITORY / "book" / "_static" / "social-card.png"
 
 CARD_STYLE = """
 body { margin: 0; width: 1200px; height: 630px; overflow: hidden }
-.card { display: grid; grid-template-columns: 520px 1fr; gap: 40px; align-items: center; height: 630px; padding: 0 60px }
+.card {
+  display: grid; grid-template-columns: 520px 1fr; gap: 40px; align-items: center;
+  height: 630px; padding: 0 60px
+}
 .card .wordmark { font-size: 84px; margin-bottom: 20px }
 .card p { font-size: 38px; line-height: 1.25; margin: 0; color: var(--ink-soft) }
 .card svg { width: 100% }
@@ -51,7 +54,8 @@ def main(arguments: list[str]) -> None:
         page.evaluate(
             "([card]) => { document.body.innerHTML = card }",
             [
-                f'<div class="card"><div>{mark}<p>Model tuning you can watch</p></div><div class="hill">{hill}</div></div>'
+                f'<div class="card"><div>{mark}<p>Model tuning you can watch</p></div>'
+                f'<div class="hill">{hill}</div></div>'
             ],
         )
         page.add_style_tag(content=CARD_STYLE)

@@ -1,13 +1,14 @@
 """The landing page's hill: contour lines of a real surface, and three real descents on it.
 
-Everything drawn is computed here: the heights, the slopes and every step of gradient descent. The picture holds
-all steps; ``widgets/hill.js`` shows one more at each press, and without JavaScript all of them are there.
+Everything drawn is computed here: the heights, the slopes and every step of gradient descent. The picture
+holds all steps; ``widgets/hill.js`` shows one more at each press, and without JavaScript all are there.
 """
 
 from __future__ import annotations
 
 import html
 import math
+from itertools import pairwise
 from typing import Any
 
 import contourpy
@@ -85,7 +86,7 @@ def picture() -> str:
     ]
     for name, (_, _, step_size) in WALKS.items():
         places = walk(step_size)
-        for step, (a, b) in enumerate(zip(places, places[1:], strict=False), 1):
+        for step, (a, b) in enumerate(pairwise(places), 1):
             heights = f'data-height="{height(*b):.2f}"'
             parts.append(
                 f'<path class="walk {name}" data-step="{step}" {heights} d="M{on_paper(*a)}L{on_paper(*b)}"/>'
@@ -98,7 +99,8 @@ def picture() -> str:
 
 def legend() -> str:
     return "".join(
-        f'<li class="{name}"><b>{sign} {words}</b> <span data-walk="{name}">height {height(*walk(size)[-1]):.2f}'
+        f'<li class="{name}"><b>{sign} {words}</b> '
+        f'<span data-walk="{name}">height {height(*walk(size)[-1]):.2f}'
         f" after {STEPS} steps</span></li>"
         for name, (sign, words, size) in WALKS.items()
     )
@@ -106,16 +108,20 @@ def legend() -> str:
 
 def figure() -> str:
     words = (
-        "A hill seen from above, drawn as contour lines, lowest in the middle. Three walks start at the same place: "
-        "tiny steps have hardly left it, right steps reach the bottom, giant steps jump from side to side of the valley."
+        "A hill seen from above, drawn as contour lines, lowest in the middle. Three walks start at the same "
+        "place: tiny steps have hardly left it, right steps reach the bottom, giant steps jump from side to "
+        "side of the valley."
     )
     return (
-        '<div class="hill-controls"><button class="hill-step primary" type="button" hidden>Take one more step</button>'
+        '<div class="hill-controls">'
+        '<button class="hill-step primary" type="button" hidden>Take one more step</button>'
         '<output class="hill-said"></output></div>'
-        f'<figure class="hill" data-widget="hill" data-steps="{STEPS}" data-start="{height(*START):.2f}">{picture()}'
+        f'<figure class="hill" data-widget="hill" data-steps="{STEPS}" data-start="{height(*START):.2f}">'
+        f"{picture()}"
         f'<p class="unseen" id="hill-words">{html.escape(words)}</p>'
         f'<figcaption><ul class="walks">{legend()}</ul>'
-        f"<span>One hill, one start, three step sizes: {', '.join(f'{size:g}' for *_, size in WALKS.values())}.</span>"
+        "<span>One hill, one start, three step sizes: "
+        f"{', '.join(f'{size:g}' for *_, size in WALKS.values())}.</span>"
         "</figcaption></figure>"
     )
 

@@ -1,6 +1,6 @@
 """Formulae are rendered while the book is built; this makes the renderer's start reliable on a busy machine.
 
-sphinxcontrib-katex talks to a small server over a socket file, and connects as soon as the file is there. The file
+sphinxcontrib-katex talks to a small server over a socket file, and connects as soon as the file is there. It
 is there a moment before the server listens, so the first connection may be refused: here it is tried again.
 """
 

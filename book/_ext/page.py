@@ -45,7 +45,7 @@ def script_hash(script: str) -> str:
 
 
 def security_policy(*, live: bool) -> str:
-    """The page's Content-Security-Policy; pages with live cells may also compile WebAssembly and start a worker.
+    """The page's Content-Security-Policy; one with live cells may compile WebAssembly and start a worker.
 
     A worker made from a small blob inherits the policy of its page. Any https server may be contacted because
     the reader may choose any Jupyter server; nothing is contacted before.
@@ -69,7 +69,7 @@ def security_policy(*, live: bool) -> str:
 
 
 def configure(app: Sphinx, config: Config) -> None:
-    # Jupyter Book puts every style sheet and script below _static on every page; pages here ask for what they need.
+    # Jupyter Book puts every style sheet and script below _static on every page; pages here ask for theirs.
     config.html_css_files = []
     config.html_js_files = []
     config.katex_prerender = True
@@ -84,7 +84,7 @@ def add_built_assets(app: Sphinx) -> None:
 
 
 def outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
-    """Every page, when a template, a style, a script, an extension or a stored run changed since the last build.
+    """Every page, if a template, style, script, extension or stored run has changed since the last build.
 
     Sphinx looks at the chapters alone, and would leave old pages and old static files in place.
     """
@@ -138,7 +138,7 @@ def page_context(
 
 
 def version(app: Sphinx, file: str) -> str:
-    """Eight hex digits of a static file's content: a changed file has a new address, and no cache can mix versions."""
+    """Eight hex digits of a static file's content: a new address if it changes, so no cache mixes them."""
     for folder in app.config.html_static_path:
         path = Path(app.srcdir, folder, file)
         if path.is_file():
@@ -147,14 +147,17 @@ def version(app: Sphinx, file: str) -> str:
 
 
 def tidy(body: str) -> str:
-    """Small repairs to what docutils writes: links that say what they do, tables that scroll without their page."""
+    """Small repairs to docutils' HTML: links that say what they do, tables that scroll without their page."""
     body = re.sub(
         r'class="headerlink"([^>]*) title="[^"]*"',
         r'class="headerlink"\1 aria-label="Link to this section"',
         body,
     )
     # A fold's summary may hold words, not paragraphs, and its words are its name.
-    fold = r'<summary aria-label="[^"]*">\s*<p class="collapsed[^>]*>(.*?)</p>\s*<p class="expanded[^>]*>(.*?)</p>\s*</summary>'
+    fold = (
+        r'<summary aria-label="[^"]*">\s*<p class="collapsed[^>]*>(.*?)</p>\s*'
+        r'<p class="expanded[^>]*>(.*?)</p>\s*</summary>'
+    )
     folded = r'<summary><span class="collapsed">\1</span><span class="expanded">\2</span></summary>'
     body = re.sub(fold, folded, body, flags=re.S).replace('class="admonition hide', 'class="hide')
     return re.sub(

@@ -25,7 +25,7 @@ FINAL = ("train_loss", "validation_loss", "accuracy", "macro_f1")
 
 def in_words(value: Any, form: str = "") -> str:
     """A measured value as it stands in prose: three significant digits unless ``form`` says otherwise."""
-    if isinstance(value, str) or isinstance(value, bool):
+    if isinstance(value, str | bool):
         return str(value)
     if form:
         return format(value, form)
@@ -113,7 +113,8 @@ def facts(run: records.Run) -> nodes.Node:
     settings = {name: value for name, value in run.settings.items() if name != "seed" and value is not None}
     rows = {
         "Settings": ", ".join(f"{name} {value}" for name, value in settings.items()),
-        "Trained on": f"{run.corpus['train']} rows of {run.corpus['name']}, measured on {run.corpus['validation']} others",
+        "Trained on": f"{run.corpus['train']} rows of {run.corpus['name']}, "
+        f"measured on {run.corpus['validation']} others",
         "Corpus": f"SHA-256 {run.corpus['sha256'][:16]}…",
         "Run on": ", ".join(f"{name} {value}" for name, value in run.environment.items()),
         "Repeat with": f"python -m lab.{run.route.replace('-', '_')}",
@@ -128,7 +129,7 @@ def facts(run: records.Run) -> nodes.Node:
 
 
 def copy_runs(app: Sphinx, error: Exception | None) -> None:
-    """Put the stored runs where Python in the browser reads them: ``_runs/<id>.json``, without the line breaks."""
+    """Put the stored runs where Python in the browser reads them: ``_runs/<id>.json``, on one line."""
     if error or app.builder.format != "html":
         return
     folder = Path(app.outdir) / "_runs"

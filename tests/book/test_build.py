@@ -14,7 +14,19 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-CELL = "---\nfile_format: mystnb\nkernelspec: {name: python3}\n---\n\n# A page\n\nA page of a small book, long enough to describe.\n\n```{code-cell}\n%s\n```\n"
+CELL = """---
+file_format: mystnb
+kernelspec: {name: python3}
+---
+
+# A page
+
+A page of a small book, long enough to describe.
+
+```{code-cell}
+%s
+```
+"""
 
 
 class Book:

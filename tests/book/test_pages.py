@@ -149,7 +149,7 @@ def test_every_page_is_valid_html(html):
     java = shutil.which("java")
     if not java:
         pytest.skip(
-            "no Java on this machine (on Debian as root: apt-get install default-jre-headless): HTML not checked"
+            "no Java, so HTML is not checked (on Debian as root: apt-get install default-jre-headless)"
         )
     pages = [path for path in sorted(html.rglob("*.html")) if "_static" not in path.relative_to(html).parts]
     checker = REPOSITORY / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"

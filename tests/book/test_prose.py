@@ -17,7 +17,8 @@ CHAPTERS = sorted(
 )
 
 MEASURED = re.compile(
-    r"\b(loss|losses|accuracy|f1|macro-f1|gap|confiden\w+|score[sd]?|kappa|agreement|perplexity|gradient norm)\b",
+    r"\b(loss|losses|accuracy|f1|macro-f1|gap|confiden\w+|score[sd]?|kappa|agreement|perplexity"
+    r"|gradient norm)\b",
     re.I,
 )
 NUMBER = re.compile(r"(?<![\w.])(?:\d+\.\d+|\.\d+|\d+(?:\.\d+)?\s?(?:%|per cent))")

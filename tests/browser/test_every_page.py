@@ -1,4 +1,4 @@
-"""What a reader may rely on, on every page, in a real browser: nothing is asked of others, everyone can use it."""
+"""What a reader may rely on, on every page, in a real browser: nothing asked of others, open to everyone."""
 
 import os
 import re
@@ -163,7 +163,8 @@ def test_every_stop_of_the_tab_key_can_be_seen_and_none_holds_it(new_context, si
               if (element === document.body) return null;
               element.seen = (element.seen ?? 0) + 1;
               // An editor shows its focus on the frame around it.
-              const frames = [element, element.closest("label"), element.closest(".cm-editor")].filter(Boolean);
+              const around = [element.closest("label"), element.closest(".cm-editor")];
+              const frames = [element, ...around].filter(Boolean);
               const ring = frames.map((frame) => getComputedStyle(frame))
                 .some((style) => style.outlineStyle !== "none" || style.boxShadow !== "none");
               return { name: element.outerHTML.slice(0, 120), seen: element.seen, ring };

@@ -1,4 +1,4 @@
-"""The page model's settings are checked, its stored runs can be repeated, and they hold what the chapters say."""
+"""The page model's settings are checked, its stored runs can be repeated, and hold what the chapters say."""
 
 from statistics import mean
 

@@ -82,5 +82,5 @@ def test_a_missing_run_names_those_there_are(tmp_path):
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 1}', json.dumps({"id": "a", "evaluation": []})])
 def test_what_is_not_a_run_file_is_one_error_that_names_it(text):
-    with pytest.raises(ValueError, match="upload.json is not a run file"):
+    with pytest.raises(ValueError, match=r"upload\.json is not a run file"):
         records.parse(text, "upload.json")
