@@ -73,6 +73,8 @@ def main(arguments: list[str]) -> int | None:
             start_again(str(python), arguments)
         if name not in WITHOUT_NODE:
             setup.packages()
+            # The Node inside Playwright needs a library that a small Debian lacks; ours does not.
+            os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", setup.node())
     status: int | None = importlib.import_module(f"tools.{name}").main(arguments[1:])
     return status
 

@@ -48,6 +48,8 @@ class Book:
                 ignore=shutil.ignore_patterns("__pycache__"),
             )
         (folder / "node_modules").symlink_to(REPOSITORY / "node_modules")
+        # Node may be in there.
+        (folder / ".venv").symlink_to(REPOSITORY / ".venv")
         # The site's own files do not change with the chapters, so they are taken as they were built.
         shutil.copytree(REPOSITORY / "_build" / "assets", folder / "_build" / "assets")
         (folder / "_toc.yml").write_text(
