@@ -38,7 +38,10 @@ def make() -> Path:
     katex()
     pyodide()
     vendor()
-    shutil.copytree(setup.thebe_core(), ASSETS / "vendor" / "thebe-core")
+    thebe = setup.thebe_core()
+    # The finished bundle alone: the package around it is nine tenths source maps.
+    shutil.copytree(thebe / "dist" / "lib", ASSETS / "vendor" / "thebe-core", ignore=shutil.ignore_patterns("*.map"))
+    shutil.copy(thebe / "LICENSE", ASSETS / "vendor" / "thebe-core")
     wheel()
     sizes()
     (ASSETS / stamp).write_text(inputs)
