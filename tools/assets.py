@@ -40,8 +40,9 @@ def make() -> Path:
     vendor()
     thebe = setup.thebe_core()
     # The finished bundle alone: the package around it is nine tenths source maps.
-    shutil.copytree(thebe / "dist" / "lib", ASSETS / "vendor" / "thebe-core", ignore=shutil.ignore_patterns("*.map"))
-    shutil.copy(thebe / "LICENSE", ASSETS / "vendor" / "thebe-core")
+    target = ASSETS / "vendor" / "thebe-core"
+    shutil.copytree(thebe / "dist" / "lib", target, ignore=shutil.ignore_patterns("*.map"))
+    shutil.copy(thebe / "LICENSE", target)
     wheel()
     sizes()
     (ASSETS / stamp).write_text(inputs)
