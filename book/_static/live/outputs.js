@@ -1,10 +1,10 @@
 // What one run of a cell shows, as elements of the page.
 // In: take(message), with messages in the words of Jupyter's protocol: stream, display, update, result, clear, error.
 // Out: elements inside the given one; `first()` is called before the first of them is put there.
-// HTML and SVG go through DOMPurify, Vega-Lite specifications through Vega, all other data is text or an image.
+// HTML and SVG go through DOMPurify, Vega-Lite specifications through widgets/chart.js, all other data is text or an image.
 import { load } from "./load.js";
 import { ITEMS, RICH, TEXT } from "./limits.js";
-import { CUT, HELP, NO_CHART, NUMBERS, PICTURE, TOO_BIG, explain } from "./words.js";
+import { CUT, HELP, PICTURE, TOO_BIG, explain } from "./words.js";
 
 const VEGA = /^application\/vnd\.vegalite\.v\d+(\.\d+)?\+json$/;
 const ANSI = /\x1b\[[0-9;]*[A-Za-z]/g;
@@ -218,66 +218,25 @@ function specification(data) {
   }
 }
 
-/** Draw `spec` as lab.charts' own figure is built: picture, caption, the numbers and the specification itself. */
+/** Show `spec` as a figure like lab.charts' own; what is shown already stays until the new one is drawn. */
 async function chart(shown, spec, words = "") {
   shown.spec = spec;
-  if (!shown.querySelector("figure")) {
-    shown.className = "output text_html";
-    shown.innerHTML = '<figure class="chart"><div class="chart-picture" role="img"></div></figure>';
-  }
   // One drawing at a time: of several specifications that arrive meanwhile only the last is drawn.
   if (shown.drawing) return;
   shown.drawing = true;
+  shown.className = "output text_html";
   shown.setAttribute("aria-busy", "true");
-  const canvas = element("div");
-  let drawn;
-  do {
-    drawn = shown.spec;
-    try {
-      const { embed } = await load("../vendor/vega.js");
-      await embed(canvas, structuredClone(drawn));
-    } catch {
-      canvas.replaceChildren(element("p", "live-help", NO_CHART));
-    }
-  } while (drawn !== shown.spec);
-  const picture = shown.querySelector(".chart-picture");
-  picture.setAttribute("aria-label", drawn.usermeta?.alt ?? words);
-  picture.replaceChildren(...canvas.childNodes);
-  picture.querySelector("svg")?.setAttribute("aria-hidden", "true");
-  shown.querySelector("figure").replaceChildren(picture, ...legend(drawn));
+  try {
+    const { figureFor } = await load("../widgets/chart.js");
+    let drawn, figure;
+    do {
+      drawn = shown.spec;
+      figure = await figureFor(drawn, words);
+    } while (drawn !== shown.spec);
+    shown.replaceChildren(figure);
+  } catch (fault) {
+    shown.replaceChildren(element("p", "live-help", explain(fault)));
+  }
   shown.removeAttribute("aria-busy");
   shown.drawing = false;
-}
-
-function legend(spec) {
-  const parts = [];
-  if (spec.usermeta?.caption) parts.push(element("figcaption", "", spec.usermeta.caption));
-  const rows = spec.data?.values;
-  if (rows?.length && typeof rows[0] === "object") parts.push(numbers(rows));
-  const json = element("script", "chart-spec", JSON.stringify(spec));
-  json.type = "application/json";
-  return [...parts, json];
-}
-
-function numbers(rows) {
-  const short = (value) => (typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value);
-  const details = element("details");
-  const box = element("div", "table-scroll");
-  Object.assign(box, { tabIndex: 0, role: "region", ariaLabel: NUMBERS });
-  const table = element("table");
-  const columns = Object.keys(rows[0]);
-  const head = table.createTHead().insertRow();
-  for (const column of columns) {
-    const cell = element("th", "", column.replaceAll("_", " "));
-    cell.scope = "col";
-    head.append(cell);
-  }
-  const body = table.createTBody();
-  for (const row of rows.slice(0, ITEMS)) {
-    const line = body.insertRow();
-    for (const column of columns) line.insertCell().textContent = short(row[column]) ?? "";
-  }
-  box.append(table);
-  details.append(element("summary", "", NUMBERS), box);
-  return details;
 }

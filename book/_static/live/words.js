@@ -91,8 +91,6 @@ export const HELP = {
 
 export const CUT = "There is more, but the page stops showing it here: print less to see it all.";
 export const TOO_BIG = "This picture or table is too big for the page to show.";
-export const NO_CHART = "The chart could not be drawn; its numbers are below.";
-export const NUMBERS = "The numbers behind this figure";
 export const PICTURE = "A picture made by this cell; the text around it says what it shows.";
 
 export const chooser = {
