@@ -14,7 +14,7 @@ import platform
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import partial
 from math import inf
 from random import Random
@@ -42,6 +42,7 @@ SCHEDULES = {
 class Settings:
     """The dials of one run, named as in transformers. ``learning_rate`` left out is the preset's.
 
+    A rate given decides: ``preset`` becomes the preset of that rate, or None where no preset has it.
     ``max_grad_norm`` None means no clipping. ``seed`` draws the split and the order of the headlines.
     """
 
@@ -65,9 +66,9 @@ class Settings:
             if self.preset is None:
                 raise ValueError("learning_rate is None and so is preset: give one of them.")
             object.__setattr__(self, "learning_rate", PRESETS[self.preset])
-        elif self.preset is not None and self.learning_rate != PRESETS[self.preset]:
-            # A rate of the reader's own is no preset.
-            object.__setattr__(self, "preset", None)
+        else:
+            named = next((name for name, rate in PRESETS.items() if rate == self.learning_rate), None)
+            object.__setattr__(self, "preset", named)
         at_least(self, "learning_rate", 0.0)
         at_least(self, "num_train_epochs", 1)
         at_least(self, "per_device_train_batch_size", 1)
@@ -142,7 +143,7 @@ def run(settings: Settings) -> records.Run:
     headlines = corpus.load("headlines")
     parts = corpus.split(headlines, seed=settings.seed, validation_size=VALIDATION_SIZE)
     return records.Run(
-        id=f"{ROUTE}-{settings.preset or rate_name(settings.learning_rate)}-seed-{settings.seed}",
+        id=run_id(settings),
         route=ROUTE,
         preset=settings.preset,
         settings={name: value for name, value in asdict(settings).items() if name != "preset"},
@@ -168,17 +169,32 @@ def run(settings: Settings) -> records.Run:
     )
 
 
-def rate_name(rate: float | None) -> str:
-    """A rate as a run's id can hold it: 0.05 is rate-0-05, 1e+06 is rate-1e06."""
-    return f"rate-{rate:g}".replace(".", "-").replace("+", "")
+def run_id(settings: Settings) -> str:
+    """The preset or the rate, each other dial that is not at its default, and the seed.
+
+    So different settings have different names: page-model-rate-0-05-optim-adamw-seed-3.
+    """
+    others = {
+        dial.name.replace("_", "-"): getattr(settings, dial.name)
+        for dial in fields(Settings)
+        if dial.name not in ("preset", "learning_rate", "seed")
+        and getattr(settings, dial.name) != dial.default
+    }
+    dials = [f"{name}-{in_id(value)}" for name, value in (others | {"seed": settings.seed}).items()]
+    return "-".join([ROUTE, settings.preset or f"rate-{in_id(settings.learning_rate)}", *dials])
+
+
+def in_id(value: object) -> str:
+    """A dial's value, every digit of it, as a run's id can hold it: 0.05 is 0-05, 1e+16 is 1e16."""
+    text = str(float(value)).removesuffix(".0") if isinstance(value, int | float) else str(value)
+    return text.replace(".", "-").replace("+", "")
 
 
 def store() -> None:
     """Train every rate at every seed and store the runs in assets/runs."""
     for rate in RATES:
-        preset = next((preset for preset, its_rate in PRESETS.items() if its_rate == rate), None)
         for seed in SEEDS:
-            print(records.save(run(Settings(preset, learning_rate=rate, seed=seed))).name)
+            print(records.save(run(Settings(learning_rate=rate, seed=seed))).name)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ def test_a_setting_out_of_range_is_named_with_what_is_allowed(settings, named):
 def test_a_preset_and_its_rate_are_the_same_thing():
     assert Settings("too-high").learning_rate == PRESETS["too-high"]
     assert Settings("just-right", learning_rate=7).preset is None
+    assert Settings(learning_rate=PRESETS["too-low"]) == Settings("too-low")
     assert Settings("just-right", learning_rate=PRESETS["just-right"]) == Settings("just-right")
 
 
@@ -78,10 +79,41 @@ def test_another_optimiser_and_schedule_learn_too():
             learning_rate=0.05, optim="adamw", lr_scheduler_type="linear", warmup_steps=5, max_grad_norm=1.0
         )
     )
-    assert run.id == "page-model-rate-0-05-seed-0"
+    dials = "optim-adamw-lr-scheduler-type-linear-warmup-steps-5-max-grad-norm-1"
+    assert run.id == f"page-model-rate-0-05-{dials}-seed-0"
     assert run.value("train_loss[-1]") < 0.5 * run.value("train_loss[0]")
     assert run.steps["learning_rate"][0] == 0
     assert run.steps["learning_rate"][-1] < 0.01
+
+
+@pytest.mark.parametrize(
+    ("dials", "named"),
+    [
+        ({}, "page-model-just-right-seed-0"),
+        ({"preset": None, "learning_rate": 3, "seed": 4}, "page-model-just-right-seed-4"),
+        ({"learning_rate": 1e-05}, "page-model-rate-1e-05-seed-0"),
+        ({"learning_rate": 0.12345678}, "page-model-rate-0-12345678-seed-0"),
+        ({"learning_rate": 1e16}, "page-model-rate-1e16-seed-0"),
+        ({"num_train_epochs": 3}, "page-model-just-right-num-train-epochs-3-seed-0"),
+        ({"per_device_train_batch_size": 8}, "page-model-just-right-per-device-train-batch-size-8-seed-0"),
+        (
+            {"learning_rate": 0.05, "optim": "adamw", "weight_decay": 0.01, "seed": 3},
+            "page-model-rate-0-05-optim-adamw-weight-decay-0-01-seed-3",
+        ),
+        (
+            {"lr_scheduler_type": "linear", "warmup_steps": 5, "max_grad_norm": 1.0},
+            "page-model-just-right-lr-scheduler-type-linear-warmup-steps-5-max-grad-norm-1-seed-0",
+        ),
+    ],
+)
+def test_a_run_is_named_by_every_dial_that_is_not_at_its_default(dials, named):
+    assert page_model.run_id(Settings(**dials)) == named
+    assert records.ID.fullmatch(named)
+
+
+def test_stored_runs_have_the_names_that_their_settings_give():
+    for run_id, run in STORED.items():
+        assert run_id == run.id == page_model.run_id(Settings(run.preset, **run.settings))
 
 
 # What the chapters say about these runs.
