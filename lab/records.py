@@ -11,12 +11,14 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 SCHEMA = 1
 RUNS = Path(__file__).resolve().parent.parent / "assets" / "runs"
+# A folder of a site cannot be listed, so the site has a list of its runs, by a name that no run can have.
+SITE_INDEX = "_ids.json"
 ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -39,7 +41,7 @@ class Run:
     steps: dict[str, list[float]]
     environment: Mapping[str, str]
     seconds: float
-    schema: int = field(default=SCHEMA)
+    schema: int = SCHEMA
 
     def __post_init__(self) -> None:
         if not ID.fullmatch(self.id):
@@ -48,10 +50,13 @@ class Run:
             )
         if self.schema != SCHEMA:
             raise ValueError(f"run {self.id}: schema {self.schema!r} is not known, only {SCHEMA} is")
-        if not self.evaluations:
+        rows = self.evaluations
+        if not isinstance(rows, list) or not rows or any(not isinstance(row, dict) for row in rows):
             raise ValueError(
-                f"run {self.id}: evaluations is empty, at least the one before training is needed"
+                f"run {self.id}: evaluations must be a list of dictionaries, the one before training first"
             )
+        if any(row.keys() != rows[0].keys() for row in rows):
+            raise ValueError(f"run {self.id}: each evaluation must hold the same quantities as the first")
 
     def column(self, name: str) -> list[Any]:
         """The values of one measured quantity, one per evaluation."""
@@ -88,56 +93,61 @@ def save(run: Run, folder: Path = RUNS) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{run.id}.json"
     draft = target.with_suffix(".part")
-    draft.write_text(
-        json.dumps(_words_for_not_finite(asdict(run)), indent=1, allow_nan=False) + "\n", "utf-8"
-    )
+    text = json.dumps(_words_for_not_finite(asdict(run)), indent=1, allow_nan=False) + "\n"
+    draft.write_text(text, "utf-8", newline="\n")  # the same bytes on every system
     draft.replace(target)
     return target
 
 
 def load(run_id: str, folder: Path = RUNS) -> Run:
-    """Read one stored run, from ``folder`` or, in the browser, from the site that served this page.
+    """Read one stored run, from ``folder``; in the browser the site's own runs count as being in RUNS.
 
-    Raises FileNotFoundError where there is no run of that name, ValueError where the file is not a run.
+    Raises FileNotFoundError where there is no run of that name, ValueError where the file is not that run.
     """
     if not ID.fullmatch(run_id):
         raise ValueError(f"run id {run_id!r}: only lower-case letters, digits and single hyphens are allowed")
-    text = _from_site(run_id) if sys.platform == "emscripten" else _from_folder(run_id, folder)
-    return parse(text, run_id)
+    path = folder / f"{run_id}.json"
+    if path.is_file():
+        text = path.read_text("utf-8")
+    elif _on_site(folder):
+        text = _from_site(path.name)
+    else:
+        raise FileNotFoundError(
+            f"there is no stored run {run_id!r} in {folder.name}; there are: {', '.join(ids(folder))}"
+        )
+    run = parse(text, path.name)
+    if run.id != run_id:
+        raise ValueError(f"{path.name} holds the run {run.id!r}: a run's file has the run's own name")
+    return run
 
 
 def parse(text: str, name: str) -> Run:
     """Turn a run file's text into a Run; ``name`` is what an error calls it."""
     try:
-        content = json.loads(text)
-        return Run(**_numbers_for_words(content))
-    except (json.JSONDecodeError, TypeError) as error:
+        return Run(**_numbers_for_words(json.loads(text)))
+    except (ValueError, TypeError) as error:
         raise ValueError(f"{name} is not a run file of schema {SCHEMA}: {error}") from None
 
 
 def ids(folder: Path = RUNS) -> list[str]:
     """The names of all stored runs, in alphabetical order."""
-    return sorted(path.stem for path in folder.glob("*.json"))
+    on_site = json.loads(_from_site(SITE_INDEX)) if _on_site(folder) else []
+    return sorted({path.stem for path in folder.glob("*.json")} | set(on_site))
 
 
-def _from_folder(run_id: str, folder: Path) -> str:
-    path = folder / f"{run_id}.json"
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"there is no stored run {run_id!r} in {folder.name}; there are: {', '.join(ids(folder))}"
-        )
-    return path.read_text("utf-8")
+def _on_site(folder: Path) -> bool:
+    return sys.platform == "emscripten" and folder == RUNS
 
 
-def _from_site(run_id: str) -> str:
+def _from_site(file: str) -> str:
     # A worker may wait for the answer, so that load() is one plain call in a cell as it is on disk.
     from js import XMLHttpRequest  # type: ignore[import-not-found]
 
     request = XMLHttpRequest.new()
-    request.open("GET", f"{os.environ['DOWNHILL_SITE']}_runs/{run_id}.json", False)
+    request.open("GET", f"{os.environ['DOWNHILL_SITE']}_runs/{file}", False)
     request.send()
     if request.status != 200:
-        raise FileNotFoundError(f"the site has no stored run {run_id!r} (it answered {request.status})")
+        raise FileNotFoundError(f"the site has no stored run {file} (it answered {request.status})")
     return str(request.responseText)
 
 
