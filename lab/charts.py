@@ -1,7 +1,7 @@
 """Training curves as Vega-Lite specifications: plain dictionaries, standard library only.
 
 Colours are the page's design tokens, by name (``var(--train)``), so that one picture serves light
-and dark. Training is always a full line, validation always dashed; presets carry their sign.
+and dark. Training is always a full line, validation always dashed; presets carry their sign in their name.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import html
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import cycle
 from typing import Any
 
 Spec = dict[str, Any]
@@ -18,18 +19,22 @@ Evaluations = Sequence[Mapping[str, Any]]
 VEGA_LITE = "https://vega.github.io/schema/vega-lite/v6.json"
 VEGA_LITE_MIME = "application/vnd.vegalite.v6+json"
 
-# Series that always look the same, wherever they are drawn: name -> (colour, dash, sign).
-LOOKS: dict[str, tuple[str, list[int], str]] = {
-    "training": ("var(--train)", [1, 0], "circle"),
-    "validation": ("var(--validation)", [6, 4], "square"),
-    "▼ tiny steps": ("var(--low)", [2, 3], "triangle-down"),
-    "● right steps": ("var(--right)", [1, 0], "circle"),
-    "▲ giant steps": ("var(--high)", [7, 4], "triangle-up"),
-    "negative": ("var(--negative)", [1, 0], "circle"),
-    "neutral": ("var(--neutral)", [1, 0], "circle"),
-    "positive": ("var(--positive)", [1, 0], "circle"),
-}
 PRESET_NAMES = {"too-low": "▼ tiny steps", "just-right": "● right steps", "too-high": "▲ giant steps"}
+# Series that always look the same, wherever they are drawn: name -> (colour, dash).
+LOOKS: dict[str, tuple[str, list[int]]] = {
+    "training": ("var(--train)", [1, 0]),
+    "validation": ("var(--validation)", [6, 4]),
+    PRESET_NAMES["too-low"]: ("var(--low)", [2, 3]),
+    PRESET_NAMES["just-right"]: ("var(--right)", [1, 0]),
+    PRESET_NAMES["too-high"]: ("var(--high)", [7, 4]),
+    "negative": ("var(--negative)", [1, 0]),
+    "neutral": ("var(--neutral)", [1, 0]),
+    "positive": ("var(--positive)", [1, 0]),
+}
+# For every other name, in turn: no colour that has a meaning above, and neighbours differ in dash too.
+OTHER_COLORS = ("var(--ink)", "var(--warn)", "var(--edge)")
+OTHER_DASHES = ([1, 0], [9, 3, 2, 3], [1, 3])
+OTHER_LOOKS = [(OTHER_COLORS[i % 3], OTHER_DASHES[(i + i // 3) % 3]) for i in range(9)]
 AXIS_TITLES = {
     "train_loss": "training loss",
     "validation_loss": "validation loss",
@@ -62,7 +67,6 @@ CONFIG: Spec = {
         "symbolSize": 130,
         "symbolStrokeWidth": 2.5,
     },
-    "header": {"labelColor": "currentColor", "labelFontSize": 14, "labelFontWeight": 600, "title": None},
 }
 WIDTH, HEIGHT = 400, 240
 
@@ -114,7 +118,7 @@ def predicted_classes(runs: Mapping[str, Mapping[str, int]], truth: Mapping[str,
         for name, counts in names.items()
         for label in truth
     ]
-    return _spec(rows, list(truth)) | {
+    return _spec(rows) | {
         "mark": {"type": "bar", "stroke": "var(--paper)", "strokeWidth": 1},
         "height": {"step": 36},
         "encoding": {
@@ -130,7 +134,7 @@ def predicted_classes(runs: Mapping[str, Mapping[str, int]], truth: Mapping[str,
                 "axis": {"title": "headlines", "tickCount": 5},
             },
             "color": _color(list(truth)) | {"field": "class"},
-            "order": {"field": "class", "type": "nominal"},
+            "order": {"field": "class", "type": "ordinal"},
             "tooltip": [{"field": "run"}, {"field": "class"}, {"field": "headlines"}],
         },
     }
@@ -143,9 +147,9 @@ def points(x: str, y: str, values: Iterable[float]) -> list[dict[str, float]]:
 
 def line(points: Iterable[tuple[float, float]], x_title: str, y_title: str, *, log: bool = False) -> Spec:
     """One curve through (x, y) points, drawn in the accent colour."""
-    rows = [{"x": x, "y": y} for x, y in points if _drawable(y, log)]
+    rows = [{"x": x, "y": y} for x, y in points if math.isfinite(x) and _drawable(y, log)]
     scale: Spec = {"type": "log"} if log else {"zero": False}
-    return _spec(rows, []) | {
+    return _spec(rows) | {
         "mark": {
             "type": "line",
             "stroke": "var(--accent)",
@@ -171,9 +175,9 @@ def line(points: Iterable[tuple[float, float]], x_title: str, y_title: str, *, l
 class Chart:
     """A specification that shows itself, with its caption, its words for who cannot see it and its numbers.
 
-    ``alt`` says what the picture shows; ``table`` defaults to the specification's own data. Where
-    vl-convert is installed (the book's build, Jupyter) the chart is an HTML figure holding an SVG, which
-    needs no script to be read; in the page's own Python it is a Vega-Lite specification.
+    ``alt`` says what the picture shows; the numbers are the specification's own data. Where vl-convert is
+    installed (the book's build, Jupyter) the chart is an HTML figure holding an SVG, which needs no script
+    to be read; in the page's own Python it is a Vega-Lite specification.
     """
 
     def __init__(self, spec: Spec, caption: str, alt: str) -> None:
@@ -194,11 +198,12 @@ class Chart:
 def figure(spec: Spec, svg: str) -> str:
     """The HTML figure for ``spec``: picture, caption, the numbers behind it and the specification itself."""
     words = spec["usermeta"]
-    columns = list(spec["data"]["values"][0])
+    rows = spec["data"]["values"]
+    columns = list(rows[0]) if rows else []
     head = "".join(f'<th scope="col">{html.escape(column.replace("_", " "))}</th>' for column in columns)
     body = "".join(
         "<tr>" + "".join(f"<td>{html.escape(_short(row[column]))}</td>" for column in columns) + "</tr>"
-        for row in spec["data"]["values"]
+        for row in rows
     )
     # "</" must not end the script element early; "\u003c" is the same character to every JSON reader.
     data = json.dumps(spec, ensure_ascii=False).replace("<", "\\u003c")
@@ -223,13 +228,12 @@ def _lines(
 ) -> Spec:
     rows = [row for row in rows if _drawable(row[field], log)]
     scale: Spec = {"type": "log"} if log else {"zero": False, "nice": True}
-    looks = [_look(name, position) for position, name in enumerate(names)]
     series = {"field": "series", "type": "nominal", "sort": names}
     dash = {
-        "scale": {"domain": names, "range": [dash for _, dash, _ in looks]},
+        "scale": {"domain": names, "range": [dash for _, dash in _looks(names)]},
         "legend": {"symbolType": "stroke"},
     }
-    return _spec(rows, names) | {
+    return _spec(rows) | {
         # Marks where each value stands, as long as they can be told apart.
         "mark": {"type": "line", "strokeWidth": 2.5}
         | ({"point": {"size": 45, "filled": True}} if len(rows) <= 25 * len(names) else {}),
@@ -257,7 +261,7 @@ def _lines(
     }
 
 
-def _spec(rows: list[Spec], names: list[str]) -> Spec:
+def _spec(rows: list[Spec]) -> Spec:
     return {
         "$schema": VEGA_LITE,
         "width": WIDTH,
@@ -269,17 +273,12 @@ def _spec(rows: list[Spec], names: list[str]) -> Spec:
 
 
 def _color(names: list[str]) -> Spec:
-    looks = [_look(name, position) for position, name in enumerate(names)]
-    return {"type": "nominal", "scale": {"domain": names, "range": [color for color, _, _ in looks]}}
+    return {"type": "nominal", "scale": {"domain": names, "range": [color for color, _ in _looks(names)]}}
 
 
-def _look(name: str, position: int) -> tuple[str, list[int], str]:
-    others = [
-        ("var(--accent)", [1, 0], "circle"),
-        ("var(--validation)", [6, 4], "square"),
-        ("var(--low)", [2, 3], "diamond"),
-    ]
-    return LOOKS.get(name, others[position % len(others)])
+def _looks(names: list[str]) -> list[tuple[str, list[int]]]:
+    others = cycle(OTHER_LOOKS)
+    return [LOOKS[name] if name in LOOKS else next(others) for name in names]
 
 
 def _powers_of_ten(values: Sequence[float]) -> list[float]:

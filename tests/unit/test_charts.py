@@ -3,6 +3,7 @@
 import html.parser
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -64,12 +65,32 @@ def test_presets_carry_their_signs_and_never_share_a_colour():
     assert len(set(scale["range"])) == 3
 
 
+def test_names_of_the_readers_own_look_like_nothing_that_has_a_meaning_and_never_alike():
+    names = [f"rate {rate}" for rate in range(8)]
+    spec = charts.comparison(dict.fromkeys([*names[:4], "training", *names[4:]], EVALUATIONS), "train_loss")
+    colors, dashes = (spec["encoding"][channel]["scale"]["range"] for channel in ("color", "strokeDash"))
+    looks = [(color, *dash) for color, dash in zip(colors, dashes, strict=True)]
+    assert len(set(looks)) == 9
+    assert looks.pop(4) == ("var(--train)", 1, 0)
+    assert all(one[0] != two[0] and one[1:] != two[1:] for one, two in pairwise(looks[:3]))
+    assert not {color for color, *_ in looks} & {color for color, _ in charts.LOOKS.values()}
+
+
+def test_a_chart_with_nothing_that_can_be_drawn_is_still_a_figure():
+    spec = charts.comparison({"too-high": [{"epoch": 0, "loss": float("nan")}]}, "loss", log=True)
+    figure = Elements(charts.Chart(spec, "No number.", "Nothing.")._repr_mimebundle_()["text/html"])
+    assert {"figure", "svg", "table"} <= {tag for tag, _ in figure.tags}
+
+
 def test_numbers_that_cannot_be_drawn_are_left_out():
     broken = [
         *EVALUATIONS,
         {"epoch": 5, "train_loss": float("nan"), "validation_loss": float("inf"), "accuracy": 0},
     ]
     assert charts.loss_curves(broken)["data"] == charts.loss_curves(EVALUATIONS)["data"]
+    assert charts.line([(0, 1), (1, float("nan")), (float("inf"), 1)], "x", "y")["data"]["values"] == [
+        {"x": 0, "y": 1}
+    ]
     zero = [{"epoch": 0, "train_loss": 0.0, "validation_loss": 1.0}]
     assert [row["series"] for row in charts.loss_curves(zero, log=True)["data"]["values"]] == ["validation"]
 
