@@ -8,6 +8,9 @@ reading, and links it to the run's place on the page of all runs. A format may f
 from __future__ import annotations
 
 import json
+import math
+import shutil
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +30,22 @@ def in_words(value: Any, form: str = "") -> str:
     """A measured value as it stands in prose: three significant digits unless ``form`` says otherwise."""
     if isinstance(value, str | bool):
         return str(value)
+    if not isinstance(value, int | float):
+        raise ValueError(f"{value!r} is not one value; name one with [number] or .name")
+    if not math.isfinite(value):
+        return "not a number" if math.isnan(value) else "infinity" if value > 0 else "minus infinity"
     if form:
         return format(value, form)
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:.3g}" if abs(value) >= 0.001 or value == 0 else rate_in_words(value)
-    raise ValueError(f"{value!r} is not one value; name one with [number] or .name")
+    if isinstance(value, int) or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if abs(value) >= 0.001 or value == 0 else rate_in_words(value)
 
 
 def rate_in_words(value: float) -> str:
-    """A small number both ways: 0.00002 (2e-5)."""
-    mantissa, exponent = f"{value:.2e}".split("e")
-    return f"{value:.10f}".rstrip("0") + f" ({float(mantissa):g}e{int(exponent)})"
+    """A number between -1 and 1 both ways, to three significant digits: 0.00002 (2e-5)."""
+    rounded = f"{value:.2e}"
+    mantissa, exponent = rounded.split("e")
+    return f"{Decimal(rounded):f}".rstrip("0") + f" ({float(mantissa):g}e{int(exponent)})"
 
 
 class RunRole(SphinxRole):
@@ -52,10 +58,11 @@ class RunRole(SphinxRole):
             message = self.inliner.reporter.error(f"{{run}}`{self.text}`: {error.args[0]}", line=self.lineno)
             return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
         link = pending_xref(
-            "", nodes.inline(text, text, classes=["measured"]), refdomain="std", reftype="ref",
+            "", nodes.inline(text, text), refdomain="std", reftype="ref",
             reftarget=f"run-{run_id.strip()}", refexplicit=True, refdoc=self.env.docname, refwarn=True,
         )  # fmt: skip
-        return [link], []
+        # Around the link: Sphinx writes its own classes over those in it.
+        return [nodes.inline("", "", link, classes=["measured"])], []
 
 
 class AllRuns(SphinxDirective):
@@ -129,11 +136,13 @@ def facts(run: records.Run) -> nodes.Node:
 
 
 def copy_runs(app: Sphinx, error: Exception | None) -> None:
-    """Put the stored runs where Python in the browser reads them: ``_runs/<id>.json``, on one line."""
+    """Put the stored runs, each on one line, where Python in the browser reads them; none that is gone."""
     if error or app.builder.format != "html":
         return
     folder = Path(app.outdir) / "_runs"
-    folder.mkdir(exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    (folder / records.SITE_INDEX).write_text(json.dumps(records.ids()), "utf-8")
     for run_id in records.ids():
         content = json.loads((records.RUNS / f"{run_id}.json").read_text("utf-8"))
         (folder / f"{run_id}.json").write_text(json.dumps(content, separators=(",", ":")), "utf-8")
