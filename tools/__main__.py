@@ -20,6 +20,7 @@ TARGETS = {
     "build": "set up and build the book into _build/html; a warning is an error",
     "lint": "check the style and types of Python, JavaScript and the workflows",
     "bench": "measure the weight of the pages and the time to the first output",
+    "pictures": "take the README's picture and the one that a shared link shows",
     "setup": "fetch everything the other targets need, and build nothing",
     "lock": "compile requirements*.in to requirements*.txt (with --upgrade: to the newest versions)",
     "clean": "remove what was built (with --all: what was set up as well)",

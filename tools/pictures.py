@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -35,7 +34,7 @@ def main(arguments: list[str]) -> None:
             viewport={"width": 1280, "height": 900}, color_scheme="light", device_scale_factor=1.5
         )
         page.goto(address, wait_until="networkidle")
-        for _ in range(9):
+        for _ in range(5):
             page.locator(".hill-step").click()
         page.mouse.move(0, 0)
         page.evaluate("document.activeElement.blur()")
@@ -47,9 +46,7 @@ def main(arguments: list[str]) -> None:
             viewport={"width": 1200, "height": 630}, color_scheme="light", bypass_csp=True
         )
         page.goto(address, wait_until="networkidle")
-        hill = re.sub(
-            r' class="unseen"', " hidden", page.locator(".hill svg").evaluate("(svg) => svg.outerHTML")
-        )
+        hill = page.locator(".hill svg").evaluate("(svg) => svg.outerHTML")
         mark = page.locator(".wordmark").evaluate("(mark) => mark.outerHTML")
         page.evaluate(
             "([card]) => { document.body.innerHTML = card }",

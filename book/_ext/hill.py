@@ -21,19 +21,19 @@ from lab.scratch import descend
 
 WIDTH, HEIGHT = 560.0, 420.0
 X_RANGE, Y_RANGE = (-5.2, 5.2), (-2.6, 2.6)
-LEVELS = (-0.3, -0.1, 0.25, 0.7, 1.25, 1.95, 2.8, 3.9, 5.2, 6.8, 8.6)
+LEVELS = (0.05, 0.25, 0.6, 1.05, 1.6, 2.3, 3.15, 4.25, 5.55, 7.15, 8.95)
 START = (-4.3, 1.75)
-STEPS = 24
+STEPS = 12
 WALKS = {
     "low": ("▼", "tiny steps", 0.012),
     "right": ("●", "right steps", 0.33),
-    "high": ("▲", "giant steps", 0.862),
+    "high": ("▲", "giant steps", 0.92),
 }
 
 
 def height(x: float, y: float) -> float:
-    """A long valley, five times steeper across than along, with a bend in it."""
-    return 0.5 * (0.35 * x * x + 2.2 * y * y) + 0.18 * math.sin(1.3 * x) * y - 0.35 * math.cos(0.8 * x)
+    """A long valley, several times steeper across than along, with a bend in it; 0 at its bottom."""
+    return 0.5 * (0.35 * x * x + 2.2 * y * y) + 0.18 * math.sin(1.3 * x) * y + 0.35 * (1 - math.cos(0.8 * x))
 
 
 def slope(x: float, y: float) -> tuple[float, float]:
@@ -108,9 +108,8 @@ def legend() -> str:
 
 def figure() -> str:
     words = (
-        "A hill seen from above, drawn as contour lines, lowest in the middle. Three walks start at the same "
-        "place: tiny steps have hardly left it, right steps reach the bottom, giant steps jump from side to "
-        "side of the valley."
+        "A valley seen from above, drawn as contour lines, lowest in the middle. Three walks start at the same "
+        "place on its side. The list below the picture says how high each of them is."
     )
     return (
         '<div class="hill-controls">'
@@ -118,9 +117,9 @@ def figure() -> str:
         '<output class="hill-said"></output></div>'
         f'<figure class="hill" data-widget="hill" data-steps="{STEPS}" data-start="{height(*START):.2f}">'
         f"{picture()}"
-        f'<p class="unseen" id="hill-words">{html.escape(words)}</p>'
+        f'<p hidden id="hill-words">{html.escape(words)}</p>'
         f'<figcaption><ul class="walks">{legend()}</ul>'
-        "<span>One hill, one start, three step sizes: "
+        "<span>One valley, one start, three step sizes: "
         f"{', '.join(f'{size:g}' for *_, size in WALKS.values())}.</span>"
         "</figcaption></figure>"
     )

@@ -214,10 +214,12 @@ def test_the_hill_takes_one_real_step_a_press(new_context, site):
     while taken() < int(hill.get_attribute("data-steps")):
         page.keyboard.press("Enter")
     tiny, right, giant = heights()
-    assert right < giant < tiny
+    # Right steps arrive, tiny steps have hardly left, giant steps climb out higher than they began.
+    start = float(hill.get_attribute("data-start"))
+    assert right < 0.1 * start < tiny < start < giant
     page.get_by_role("button", name="Start again at the top").click()
     assert taken() == 0
-    assert set(heights()) == {float(hill.get_attribute("data-start"))}
+    assert set(heights()) == {start}
 
 
 def test_search_finds_a_chapter_by_its_words(new_context, site):
