@@ -13,66 +13,56 @@ import re
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tools import setup
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 MODULES = REPOSITORY / "node_modules"
-FINISHED = REPOSITORY / "_build" / "assets"
-# Filled here and moved into place whole: an interrupted build leaves the last good one.
-ASSETS = REPOSITORY / "_build" / f"assets-{os.getpid()}"
+ASSETS = REPOSITORY / "_build" / "assets"
 # A fixed date inside the wheel, so that the same lab gives the same file and browsers keep what they have.
 WHEEL_DATE = "1767225600"
 
 
 def make() -> Path:
     """Fill ``_build/assets`` afresh where an input has changed; return the folder."""
-    stamp = "stamp"
     inputs = fingerprint()
-    if (FINISHED / stamp).is_file() and (FINISHED / stamp).read_text() == inputs:
-        return FINISHED
-    ASSETS.mkdir(parents=True)
-    fonts()
-    katex()
-    pyodide()
-    vendor()
-    thebe = setup.thebe_core()
-    # The finished bundle alone: the package around it is nine tenths source maps.
-    target = ASSETS / "vendor" / "thebe-core"
-    shutil.copytree(thebe / "dist" / "lib", target, ignore=shutil.ignore_patterns("*.map"))
-    shutil.copy(thebe / "LICENSE", target)
-    wheel()
-    sizes()
-    (ASSETS / stamp).write_text(inputs)
-    shutil.rmtree(FINISHED, ignore_errors=True)
-    ASSETS.replace(FINISHED)
-    return FINISHED
+    if setup.holds(ASSETS / "stamp", inputs):
+        return ASSETS
+    ASSETS.parent.mkdir(exist_ok=True)
+    # Filled beside its place and moved there whole: an interrupted build leaves the last good one.
+    with TemporaryDirectory(prefix="assets-", dir=ASSETS.parent) as beside:
+        folder = Path(beside) / "assets"
+        folder.mkdir()
+        for part in (fonts, katex, pyodide, vendor, thebe_core, wheel, sizes):
+            part(folder)
+        setup.leave(folder / "stamp", inputs)
+        shutil.rmtree(ASSETS, ignore_errors=True)
+        folder.replace(ASSETS)
+    return ASSETS
 
 
 def fingerprint() -> str:
-    total = hashlib.sha256()
+    """The hash of everything that the assets are made from."""
     own = [REPOSITORY / "package-lock.json", REPOSITORY / "pyproject.toml", Path(__file__)]
     for folder in ("lab", "book/_vendor"):
         own += sorted(path for path in (REPOSITORY / folder).rglob("*") if "__pycache__" not in path.parts)
-    for path in own:
-        if path.is_file():
-            total.update(path.relative_to(REPOSITORY).as_posix().encode() + path.read_bytes())
-    return total.hexdigest()
+    named = [part for path in own for part in (path.relative_to(REPOSITORY).as_posix(), path)]
+    return setup.fingerprint(setup.THEBE_CORE_SHA512, *named)
 
 
-def fonts() -> None:
+def fonts(folder: Path) -> None:
     """The Latin subset of the two faces, in every weight."""
-    (ASSETS / "fonts").mkdir()
+    (folder / "fonts").mkdir()
     for name in ("atkinson-hyperlegible-next", "atkinson-hyperlegible-mono"):
         files = MODULES / "@fontsource-variable" / name / "files"
-        shutil.copy(files / f"{name}-latin-wght-normal.woff2", ASSETS / "fonts" / f"{name}.woff2")
+        shutil.copy(files / f"{name}-latin-wght-normal.woff2", folder / "fonts" / f"{name}.woff2")
 
 
-def katex() -> None:
+def katex(folder: Path) -> None:
     """KaTeX's style sheet with its woff2 fonts alone; the formulae themselves are rendered at build."""
-    target = ASSETS / "katex"
+    target = folder / "katex"
     (target / "fonts").mkdir(parents=True)
     dist = MODULES / "katex" / "dist"
     for font in (dist / "fonts").glob("*.woff2"):
@@ -82,19 +72,17 @@ def katex() -> None:
     (target / "katex.min.css").write_text(style, "utf-8")
 
 
-def pyodide() -> None:
+def pyodide(folder: Path) -> None:
     """Python for the browser: the core files of the npm package, none of its tools for Node."""
-    target = ASSETS / "pyodide"
+    target = folder / "pyodide"
     target.mkdir()
     for name in ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip"):
         shutil.copy(MODULES / "pyodide" / name, target)
 
 
-def vendor() -> None:
+def vendor(folder: Path) -> None:
     """One minified ES module for each entry in ``book/_vendor``, third-party code included."""
     entries = sorted((REPOSITORY / "book" / "_vendor").glob("*.js"))
-    if not entries:
-        return
     subprocess.run(
         [
             setup.node(),
@@ -106,18 +94,26 @@ def vendor() -> None:
             "--target=es2022",
             "--legal-comments=linked",
             "--log-level=warning",
-            f"--outdir={ASSETS / 'vendor'}",
+            f"--outdir={folder / 'vendor'}",
         ],
         check=True,
         cwd=REPOSITORY,
     )
 
 
-def wheel() -> None:
+def thebe_core(folder: Path) -> None:
+    """The connection to Jupyter servers: the finished bundle, without the source maps that are most of it."""
+    package = setup.thebe_core()
+    target = folder / "vendor" / "thebe-core"
+    shutil.copytree(package / "dist" / "lib", target, ignore=shutil.ignore_patterns("*.map"))
+    shutil.copy(package / "LICENSE", target)
+
+
+def wheel(folder: Path) -> None:
     """``lab`` as a wheel, and the lock file by which Pyodide finds it when a cell imports it."""
-    target = ASSETS / "wheels"
+    target = folder / "wheels"
     target.mkdir()
-    source = ASSETS / "wheel-source"
+    source = folder / "wheel-source"
     # Built from a copy: a build in place would leave its own folders beside the source.
     shutil.copytree(REPOSITORY / "lab", source / "lab", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(REPOSITORY / "pyproject.toml", source)
@@ -146,15 +142,10 @@ def wheel() -> None:
     }
     lock = {"info": pyodide_info, "packages": {"downhill-lab": package}}
     (target / "pyodide-lock.json").write_text(json.dumps(lock), "utf-8")
-    with zipfile.ZipFile(built) as archive:
-        if "lab/data/headlines.csv" not in archive.namelist():
-            raise SystemExit(
-                "the wheel of lab lacks lab/data/headlines.csv: see package-data in pyproject.toml"
-            )
 
 
-def sizes() -> None:
+def sizes(folder: Path) -> None:
     """How many bytes a first run fetches, compressed as a server sends them: the page says so first."""
-    files = [*(ASSETS / "pyodide").iterdir(), *(ASSETS / "wheels").iterdir()]
+    files = [*(folder / "pyodide").iterdir(), *(folder / "wheels").iterdir()]
     total = sum(len(gzip.compress(path.read_bytes(), 6)) for path in files)
-    (ASSETS / "sizes.json").write_text(json.dumps({"download_bytes": total}), "utf-8")
+    (folder / "sizes.json").write_text(json.dumps({"download_bytes": total}), "utf-8")

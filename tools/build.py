@@ -34,7 +34,6 @@ def build(out: Path = REPOSITORY) -> Path:
     built = out / "_build"
     if subprocess.run(command, cwd=REPOSITORY, env=environment).returncode:
         # Sphinx would not look again at pages it has read, and so pass a broken book the second time.
-        shutil.rmtree(built / "html" / ".doctrees", ignore_errors=True)
         shutil.rmtree(built / ".doctrees", ignore_errors=True)
         raise SystemExit("The book was not built: every warning above is an error. Mend it and build again.")
     return built / "html"
