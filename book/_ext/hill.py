@@ -108,8 +108,8 @@ def legend() -> str:
 
 def figure() -> str:
     words = (
-        "A valley seen from above, drawn as contour lines, lowest in the middle. Three walks start at the same "
-        "place on its side. The list below the picture says how high each of them is."
+        "A valley seen from above, drawn as contour lines, lowest in the middle. Three walks start at the "
+        "same place on its side. The list below the picture says how high each of them is."
     )
     return (
         '<div class="hill-controls">'
