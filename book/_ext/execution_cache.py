@@ -14,21 +14,23 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-WATCHED = ("lab", "assets")
 
 
-def content_hash(root: Path = REPOSITORY) -> str:
-    """Sixteen hex digits of every file's path and content below the watched folders."""
+def content_hash(*folders: str) -> str:
+    """Sixteen hex digits of every file's path and content below these folders of the repository."""
     total = hashlib.sha256()
-    for folder in WATCHED:
-        for path in sorted((root / folder).rglob("*")):
+    for folder in folders:
+        for path in sorted((REPOSITORY / folder).rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
-                total.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+                name = path.relative_to(REPOSITORY).as_posix()
+                total.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()[:16]
 
 
 def set_cache_folder(app: Sphinx, config: Config) -> None:
-    config.nb_execution_cache_path = str(REPOSITORY / "_build" / ".jupyter_cache" / content_hash())
+    config.nb_execution_cache_path = str(
+        REPOSITORY / "_build" / ".jupyter_cache" / content_hash("lab", "assets")
+    )
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from execution_cache import content_hash
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
@@ -27,16 +28,22 @@ THEME_SCRIPT = (
     "document.documentElement.classList.add('js')"
 )
 
-# How far each letter of the wordmark stands below the first, in tenths of a pixel at its own size.
+# On which of the steps in site.css each letter of the wordmark stands, from the top down.
 WORDMARK = list(zip("Downhill", (0, 1, 2, 3, 4, 5, 6, 6), strict=True))
 
+STATIC = REPOSITORY / "book" / "_static"
 OWN_STYLES = ["tokens.css", "site.css"]
+# What a page is made of besides its chapter, and what decides which servers live_cells offers.
+INGREDIENTS = (
+    *("book/_static", "book/_templates", "book/_ext", "assets", "lab", "_build/assets"),
+    *("binder", ".devcontainer"),
+)
 
 
 def need(app: Sphinx, docname: str, *files: str) -> None:
     """Have ``docname`` load these files of ``_static`` (style sheets and ES modules), in this order."""
     needed: dict[str, list[str]] = app.env.downhill_needed  # type: ignore[attr-defined]
-    needed.setdefault(docname, []).extend(file for file in files if file not in needed.get(docname, []))
+    needed[docname] = list(dict.fromkeys([*needed.get(docname, []), *files]))
 
 
 def script_hash(script: str) -> str:
@@ -72,6 +79,8 @@ def configure(app: Sphinx, config: Config) -> None:
     # Jupyter Book puts every style sheet and script below _static on every page; pages here ask for theirs.
     config.html_css_files = []
     config.html_js_files = []
+    # Jupyter Book sets the title alone; pages and the inventory are named by the project.
+    config.project = config.html_title
     config.katex_prerender = True
     config.katex_js_path = str(REPOSITORY / "node_modules" / "katex" / "dist" / "katex.js")
 
@@ -88,12 +97,7 @@ def outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed:
 
     Sphinx looks at the chapters alone, and would leave old pages and old static files in place.
     """
-    stamp = hashlib.sha256()
-    for folder in ("book/_static", "book/_templates", "book/_ext", "assets", "lab", "_build/assets"):
-        for path in sorted((REPOSITORY / folder).rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                stamp.update(path.as_posix().encode() + hashlib.sha256(path.read_bytes()).digest())
-    before, env.downhill_stamp = getattr(env, "downhill_stamp", None), stamp.hexdigest()
+    before, env.downhill_stamp = getattr(env, "downhill_stamp", None), content_hash(*INGREDIENTS)
     return [] if before in (None, env.downhill_stamp) else sorted(env.found_docs)
 
 
@@ -110,9 +114,9 @@ def page_context(
         needed = ["katex/katex.min.css", *needed]
     if 'class="chart"' in body:
         needed = [*needed, "widgets/chart.css", "widgets/chart.js"]
-    live = "live_config" in context or pagename == "test-this-laptop"
+    live = "live_config" in context
     if live:
-        needed = [*needed, "live/live.css", "live/cells.js"] if "live_config" in context else needed
+        needed = [*needed, "live/live.css", "live/cells.js"]
     title = re.sub("<.*?>", "", context.get("title", "Search"))
     root = pagename == app.config.root_doc
     settings = app.config.downhill
@@ -123,18 +127,35 @@ def page_context(
         else f"{title} · {app.config.project}",
         "description": (summary(doctree) if doctree is not None and not root else "")
         or settings["description"],
-        "security_policy": security_policy(live=live),
+        # The laptop's test tries out what live cells need, so it stands under their policy.
+        "security_policy": security_policy(live=live or "widgets/test-this-laptop.js" in needed),
         "theme_script": THEME_SCRIPT,
         "wordmark": WORDMARK,
         "stylesheets": [*OWN_STYLES, *(file for file in needed if file.endswith(".css"))],
         "modules": [file for file in needed if file.endswith(".js")],
         "part": part_of(app, pagename),
         "contents": contents(context),
-        "card_url": (app.config.html_baseurl or context["pathto"]("", 1)) + "_static/social-card.png",
+        "card_url": absolute(app, "_static/social-card.png")
+        or context["pathto"]("_static/social-card.png", 1),
+        "paper": paper(),
         "copyright": app.config.copyright,
         "author": app.config.author,
         "asset": lambda file: context["pathto"]("_static/" + file, 1) + "?v=" + version(app, file),
     }
+
+
+def absolute(app: Sphinx, path: str) -> str:
+    """The address of a file on the published site, or nothing while nobody has said where that is."""
+    base = app.config.html_baseurl
+    return f"{base.removesuffix('/')}/{path}" if base else ""
+
+
+def paper() -> list[tuple[str, str]]:
+    """The page's background in light and in dark, as the tokens have it, for the browser's own frame."""
+    found = re.search(r"--paper: light-dark\((.+?), (.+?)\)", (STATIC / "tokens.css").read_text("utf-8"))
+    if not found:
+        raise ValueError("book/_static/tokens.css: --paper must be light-dark(a colour, a colour)")
+    return list(zip(("light", "dark"), found.groups(), strict=True))
 
 
 def version(app: Sphinx, file: str) -> str:

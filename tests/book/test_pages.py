@@ -97,8 +97,6 @@ def test_no_inline_handler_and_no_script_address(built_page):
 
 def test_nothing_is_loaded_from_another_site(built_page):
     for tag, attributes in Page(built_page).elements:
-        if attributes.get("rel") == "license":
-            continue
         address = attributes.get(LOADING.get(tag, ""), "") or ""
         assert not re.match(r"(?:[a-z]+:)?//", address), f"<{tag}> loads {address}"
         assert "url(http" not in (attributes.get("style") or "")
@@ -129,12 +127,24 @@ def test_each_link_inside_the_book_leads_somewhere(built_page, html):
 def test_a_page_says_what_it_is(built_page):
     page = Page(built_page)
     assert ("html", "en-GB") in [(tag, a.get("lang")) for tag, a in page.elements]
+    (title,) = re.findall("<title>(.*)</title>", built_page.read_text("utf-8"))
+    assert re.fullmatch(r"Downhill: .+|.+ · Downhill", title)
     descriptions = [
         a["content"] for tag, a in page.elements if tag == "meta" and a.get("name") == "description"
     ]
     assert len(descriptions) == 1
     assert 40 <= len(descriptions[0]) <= 160
     assert [tag for tag, _ in page.elements].count("h1") == 1
+
+
+def test_each_number_from_a_stored_run_is_marked_as_one(built_page):
+    text = built_page.read_text("utf-8")
+    number = r'<a class="reference internal" href="[^"]*#run-'
+    assert len(re.findall(number, text)) == len(re.findall('<span class="measured">' + number, text))
+
+
+def test_measured_numbers_are_in_the_book(html):
+    assert any('<span class="measured">' in page.read_text("utf-8") for page in html.rglob("*.html"))
 
 
 def test_every_picture_has_words(built_page):

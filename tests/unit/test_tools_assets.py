@@ -1,4 +1,4 @@
-"""The site's own files are made afresh when an input changes, and a broken attempt leaves the last good ones."""
+"""The site's own files are made afresh when an input changes; a broken attempt leaves the last good ones."""
 
 import pytest
 
