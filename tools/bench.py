@@ -87,7 +87,7 @@ def main(arguments: list[str]) -> None:
                 "training_s": training(browser, ours),
             }
         browser.close()
-    RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf-8", newline="\n")
     write_table(results)
     print(table(results))
     if broken := out_of_bounds(results):
@@ -265,4 +265,5 @@ def write_table(results: dict[str, Any]) -> None:
     if start not in readme or end not in readme:
         raise SystemExit(f"README.md lacks the two lines between which the table goes: {start} and {end}")
     before, rest = readme.split(start)
-    README.write_text(f"{before}{start}\n{table(results)}\n{end}{rest.split(end)[1]}", "utf-8")
+    readme = f"{before}{start}\n{table(results)}\n{end}{rest.split(end)[1]}"
+    README.write_text(readme, "utf-8", newline="\n")
