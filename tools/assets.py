@@ -127,14 +127,18 @@ def wheel(folder: Path) -> None:
         env=os.environ | {"SOURCE_DATE_EPOCH": WHEEL_DATE},
     )
     shutil.rmtree(source)
-    (built,) = target.glob("*.whl")
+    (plain,) = target.glob("*.whl")
+    digest = hashlib.sha256(plain.read_bytes()).hexdigest()
+    # The content is in the name, as a wheel's build tag: no cache can hand out another release's file for it.
+    name, version, tags = plain.name.split("-", 2)
+    built = plain.rename(target / f"{name}-{version}-0{digest[:8]}-{tags}")
     pyodide_info = json.loads((MODULES / "pyodide" / "pyodide-lock.json").read_text("utf-8"))["info"]
     package = {
         "name": "downhill-lab",
-        "version": built.name.split("-")[1],
+        "version": version,
         "file_name": built.name,
         "install_dir": "site",
-        "sha256": hashlib.sha256(built.read_bytes()).hexdigest(),
+        "sha256": digest,
         "imports": ["lab"],
         "depends": [],
         "package_type": "package",

@@ -212,7 +212,7 @@ def test_a_chart_is_drawn_from_its_specification_and_redrawn_by_an_update(shared
 
 
 def test_a_stored_run_is_read_from_the_site(shared, html):
-    runs = sorted(path.stem for path in (html / "_runs").glob("*.json"))
+    runs = sorted(path.stem for path in (html / "_runs").glob("[!_]*.json"))
     assert runs
     first = shared[0].finish(f"from lab import records\nrecords.load({runs[0]!r}).id")
     assert first.output.strip() == repr(runs[0])
