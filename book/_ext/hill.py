@@ -17,6 +17,7 @@ from page import need
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from lab.charts import PRESET_NAMES
 from lab.scratch import descend
 
 WIDTH, HEIGHT = 560.0, 420.0
@@ -25,9 +26,9 @@ LEVELS = (0.05, 0.25, 0.6, 1.05, 1.6, 2.3, 3.15, 4.25, 5.55, 7.15, 8.95)
 START = (-4.3, 1.75)
 STEPS = 12
 WALKS = {
-    "low": ("▼", "tiny steps", 0.012),
-    "right": ("●", "right steps", 0.33),
-    "high": ("▲", "giant steps", 0.92),
+    "low": ("too-low", 0.012),
+    "right": ("just-right", 0.33),
+    "high": ("too-high", 0.92),
 }
 
 
@@ -84,7 +85,7 @@ def picture() -> str:
         f'<svg viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" role="img" aria-labelledby="hill-words">',
         *contours(),
     ]
-    for name, (_, _, step_size) in WALKS.items():
+    for name, (_, step_size) in WALKS.items():
         places = walk(step_size)
         for step, (a, b) in enumerate(pairwise(places), 1):
             heights = f'data-height="{height(*b):.2f}"'
@@ -99,10 +100,10 @@ def picture() -> str:
 
 def legend() -> str:
     return "".join(
-        f'<li class="{name}"><b>{sign} {words}</b> '
+        f'<li class="{name}"><b>{PRESET_NAMES[preset]}</b> '
         f'<span data-walk="{name}">height {height(*walk(size)[-1]):.2f}'
         f" after {STEPS} steps</span></li>"
-        for name, (sign, words, size) in WALKS.items()
+        for name, (preset, size) in WALKS.items()
     )
 
 
@@ -120,7 +121,7 @@ def figure() -> str:
         f'<p hidden id="hill-words">{html.escape(words)}</p>'
         f'<figcaption><ul class="walks">{legend()}</ul>'
         "<span>One valley, one start, three step sizes: "
-        f"{', '.join(f'{size:g}' for *_, size in WALKS.values())}.</span>"
+        f"{', '.join(f'{size:g}' for _, size in WALKS.values())}.</span>"
         "</figcaption></figure>"
     )
 
