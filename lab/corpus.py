@@ -1,10 +1,13 @@
 """Which headlines are there, and which of them may a model learn from?
 
     from lab import corpus
-    parts = corpus.split(corpus.load("headlines"), seed=0)
+    news = corpus.load("headlines")
+    print(news.describe())
+    parts = corpus.split(news, seed=0)
 
-Reads our own headlines, or anybody's CSV file with the same columns, and parts them by group. It needs the
-standard library and some milliseconds; the same seed gives the same rows on a laptop and in the browser.
+Reads our own headlines, Financial PhraseBank (see lab.phrasebank) or anybody's CSV file, and parts them by
+group. It needs the standard library and some milliseconds; the same seed gives the same rows on a laptop and
+in the browser.
 """
 
 import csv
@@ -13,21 +16,23 @@ import io
 import json
 import math
 import random
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
 from importlib import resources
 from pathlib import Path
 
 LABELS = ("negative", "neutral", "positive")
-NAMES = ("headlines",)
+NAMES = ("headlines", "phrasebank")
 
 
 @dataclass(frozen=True)
 class Headline:
     """One sentence of financial news and how an investor in that company would take it.
 
-    Headlines that share a `group` tell one story or are built alike, so a split keeps them together.
+    Headlines that share a `group` tell one story, are built alike or are near-duplicates (see `join`), so a
+    split keeps them together.
     """
 
     id: str
@@ -36,7 +41,7 @@ class Headline:
     label: str
 
 
-COLUMNS = tuple(field.name for field in fields(Headline))
+COLUMNS = ("id", "text", "label")  # a file must have them; `group` is its owner's choice
 
 
 @dataclass(frozen=True)
@@ -47,24 +52,103 @@ class Split:
     validation: list[Headline]
     test: list[Headline]
 
+    @property
+    def sha256(self) -> str:
+        """SHA-256, in hexadecimal, of the three content hashes: the name of exactly this split."""
+        parts = (self.train, self.validation, self.test)
+        return hashlib.sha256("".join(map(content_hash, parts)).encode()).hexdigest()
+
+
+class Corpus(list[Headline]):
+    """The rows of one corpus, and which one it is: a part of it is a plain list and no longer says so.
+
+    `name` is what it was loaded by, `source` where it came from; `agreement` is a level of phrasebank's.
+    """
+
+    def __init__(
+        self, rows: Iterable[Headline], name: str, source: str, agreement: str | None = None
+    ) -> None:
+        super().__init__(rows)
+        self.name = name
+        self.source = source
+        self.agreement = agreement
+
+    @property
+    def sha256(self) -> str:
+        """The content hash of the rows."""
+        return content_hash(self)
+
+    def describe(self) -> str:
+        """One line to show above whatever comes of this data: which it is, how much, and its hash."""
+        level = f", agreement {self.agreement}" if self.agreement else ""
+        counts = Counter(row.label for row in self)
+        classes = ", ".join(f"{label} {counts[label]:,}" for label in LABELS)
+        size = f"{len(self):,} rows in {len({row.group for row in self}):,} groups"
+        return f"{self.name}{level} ({self.source}): {size} ({classes}), SHA-256 {self.sha256[:16]}…"
+
 
 class CorpusError(ValueError):
     """Everything that is wrong with one file, a line each: file, line, value, what is allowed."""
 
 
-def load(name: str | Path = "headlines") -> list[Headline]:
-    """The rows of a corpus we ship (see NAMES) or of a CSV file in UTF-8 with a column per field of Headline.
+def load(name: str | Path = "headlines", agreement: str | None = None) -> Corpus:
+    """A corpus by its name (see NAMES), or anybody's CSV file in UTF-8 by its path.
 
-    Raises CorpusError, which lists all the file's problems, or says that there is no such corpus.
+    The file needs the columns id, text and label. With a column `group`, groups are kept and those that hold
+    near-duplicates joined (see `join`); without, each row is a group but for its near-duplicates. `agreement`
+    is how many of phrasebank's annotators agree (see lab.phrasebank; 75 where none is given). Raises
+    CorpusError, which lists all the file's problems, or says what cannot be had; no corpus stands in for
+    another.
     """
-    if name in NAMES:
-        file = f"{name}.csv"
-        return _parse((resources.files("lab") / "data" / file).read_bytes(), file)
+    if name == "phrasebank":
+        from lab import phrasebank  # it needs this module, and few readers need it
+
+        return phrasebank.load() if agreement is None else phrasebank.load(agreement)
+    if agreement is not None:
+        raise CorpusError(f"{str(name)!r} has no agreement={agreement!r}: only phrasebank has levels.")
+    if name == "headlines":
+        file = "headlines.csv"
+        return Corpus(_parse((resources.files("lab") / "data" / file).read_bytes(), file), name, "our own")
     if not Path(name).is_file():
         raise CorpusError(
             f"No corpus {str(name)!r}: allowed are {', '.join(NAMES)} and the path of a CSV file."
         )
-    return _parse(Path(name).read_bytes(), str(name))
+    return Corpus(_parse(Path(name).read_bytes(), str(name)), str(name), "a CSV file of your own")
+
+
+def folded(text: str) -> tuple[str, str]:
+    """What near-duplicates share: the text with X for every capitalised word, and the text in lower case.
+
+    In both, every run of digits is 0 and every run of spaces one space. Texts that agree in either are
+    near-duplicates.
+    """
+    digits = re.sub(r"\d+", "0", " ".join(text.split()))
+    names = re.sub(r"\w+", lambda word: "X" if word[0][0].isupper() else word[0], digits)
+    return names.casefold(), digits.casefold()
+
+
+def join(rows: Iterable[Headline]) -> list[Headline]:
+    """The rows, with one name, that of the earliest, for groups that hold near-duplicates (see `folded`).
+
+    `load` has done it. Headlines in Title Case look alike once folded, so they come in fewer, larger groups
+    than they need.
+    """
+    rows = list(rows)
+    age = {group: number for number, group in enumerate(dict.fromkeys(row.group for row in rows))}
+    earlier = {group: group for group in age}
+
+    def earliest(group: str) -> str:
+        while earlier[group] != group:
+            earlier[group] = earlier[earlier[group]]  # shortens the way for whoever asks next
+            group = earlier[group]
+        return group
+
+    first: dict[tuple[int, str], str] = {}
+    for row in rows:
+        for form in enumerate(folded(row.text)):
+            pair = earliest(first.setdefault(form, row.group)), earliest(row.group)
+            earlier[max(pair, key=age.__getitem__)] = min(pair, key=age.__getitem__)
+    return [replace(row, group=earliest(row.group)) for row in rows]
 
 
 def split(
@@ -117,6 +201,39 @@ def content_hash(rows: Iterable[Headline]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def check(
+    records: Collection[tuple[int, Mapping[str, str]]],
+    file: str,
+    problems: Iterable[tuple[int, str]] = (),
+    whole: bool = True,
+) -> list[Headline]:
+    """The headlines in records read from a file, each with its line, near-duplicates joined.
+
+    Raises CorpusError with all that is wrong, in the order of the lines: the problems found while reading,
+    those of each record, and, where the file could be read as a whole, those of its classes.
+    """
+    found = list(problems)
+    rows = []
+    first_seen: dict[str, int] = {}
+    for line, record in records:
+        found += [(line, problem) for problem in _problems(record, line, first_seen)]
+        values = {column: record.get(column, "") for column in COLUMNS}
+        rows.append(Headline(group=record.get("group", values["id"]), **values))
+    rows = join(rows)
+    if whole and rows:
+        for label in LABELS:
+            groups = {row.group for row in rows if row.label == label}
+            if len(groups) < 2:
+                lines = [line for line, record in records if record["label"] == label]
+                where = f"group {groups.pop()!r} alone" if groups else "no group"
+                found.append(
+                    (min(lines, default=1), f"label {label!r} is in {where}; at least 2 groups are needed")
+                )
+    if found:
+        raise CorpusError("\n".join(f"{file}, line {line}: {problem}." for line, problem in sorted(found)))
+    return rows
+
+
 def _parse(data: bytes, file: str) -> list[Headline]:
     """The rows of one CSV file; raises CorpusError with all its problems, in the order of the lines."""
     problems: list[tuple[int, str]] = []
@@ -126,33 +243,32 @@ def _parse(data: bytes, file: str) -> list[Headline]:
         except UnicodeDecodeError as error:
             problems.append((line, f"{raw[error.start : error.end]!r} is not UTF-8; only that is allowed"))
 
-    records: list[dict[str, str]] = []
-    first_seen: dict[str, int] = {}
+    records: list[tuple[int, dict[str, str]]] = []
+    whole = True
     # Bytes that are not UTF-8 are noted by now; replaced, they do not hide the file's other problems.
     reader = csv.reader(io.StringIO(data.decode("utf-8-sig", "replace"), newline=""), strict=True)
     try:
         header = next(reader, [])
         for column in COLUMNS:
             if column not in header:
+                whole = False
                 problems.append((1, f"{header} lacks {column!r}; needed are {', '.join(COLUMNS)}"))
         line = reader.line_num + 1
         for values in reader:
             if values and len(values) != len(header):
                 problems.append((line, f"{values} has {len(values)} values; the header allows {len(header)}"))
             elif values:
-                records.append(dict(zip(header, values, strict=True)))
-                problems += [(line, problem) for problem in _problems(records[-1], line, first_seen)]
+                records.append((line, dict(zip(header, values, strict=True))))
             line = reader.line_num + 1
         if not records and not problems:
             problems.append((line, "'' where the first headline should be; at least one is needed"))
     except csv.Error as error:
+        whole = False
         problems.append((reader.line_num, f"{error}; a quote inside a quoted value must be doubled"))
-    if problems:
-        raise CorpusError("\n".join(f"{file}, line {line}: {problem}." for line, problem in sorted(problems)))
-    return [Headline(*(record[column] for column in COLUMNS)) for record in records]
+    return check(records, file, problems, whole)
 
 
-def _problems(record: dict[str, str], line: int, first_seen: dict[str, int]) -> Iterator[str]:
+def _problems(record: Mapping[str, str], line: int, first_seen: dict[str, int]) -> Iterator[str]:
     """What is wrong with one row; a column that is missing altogether is the header's problem."""
     for column in ("id", "group", "text"):
         if not record.get(column, "-").strip():
