@@ -185,7 +185,7 @@ class Chart:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         try:
-            import vl_convert  # type: ignore[import-not-found, unused-ignore]
+            import vl_convert
         except ImportError:
             return {VEGA_LITE_MIME: self.spec, "text/plain": repr(self)}
         svg = vl_convert.vegalite_to_svg(self.spec)

@@ -141,7 +141,7 @@ def _on_site(folder: Path) -> bool:
 
 def _from_site(file: str) -> str:
     # A worker may wait for the answer, so that load() is one plain call in a cell as it is on disk.
-    from js import XMLHttpRequest  # type: ignore[import-not-found]
+    from js import XMLHttpRequest
 
     request = XMLHttpRequest.new()
     request.open("GET", f"{os.environ['DOWNHILL_SITE']}_runs/{file}", False)

@@ -42,7 +42,7 @@ INGREDIENTS = (
 
 def need(app: Sphinx, docname: str, *files: str) -> None:
     """Have ``docname`` load these files of ``_static`` (style sheets and ES modules), in this order."""
-    needed: dict[str, list[str]] = app.env.downhill_needed  # type: ignore[attr-defined]
+    needed: dict[str, list[str]] = app.env.downhill_needed
     needed[docname] = list(dict.fromkeys([*needed.get(docname, []), *files]))
 
 
@@ -89,7 +89,7 @@ def add_built_assets(app: Sphinx) -> None:
     # After Jupyter Book has looked for scripts to include, so that these are copied and not included.
     app.config.html_static_path.append(str(BUILT_ASSETS))
     if not hasattr(app.env, "downhill_needed"):
-        app.env.downhill_needed = {}  # type: ignore[attr-defined]
+        app.env.downhill_needed = {}
 
 
 def outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
@@ -108,7 +108,7 @@ def forget(app: Sphinx, env: Any, docname: str) -> None:
 def page_context(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    needed = app.env.downhill_needed.get(pagename, [])  # type: ignore[attr-defined]
+    needed = app.env.downhill_needed.get(pagename, [])
     body = tidy(context.get("body", ""))
     if 'class="katex' in body:
         needed = ["katex/katex.min.css", *needed]

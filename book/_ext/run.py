@@ -102,7 +102,7 @@ class AllRuns(SphinxDirective):
             )
             # The place that a measured number in a chapter links to.
             row["ids"] = [f"run-{stored.id}"]
-            self.env.domains["std"].note_hyperlink_target(  # type: ignore[attr-defined]
+            self.env.domains["std"].note_hyperlink_target(
                 f"run-{stored.id}", self.env.docname, f"run-{stored.id}", stored.id
             )
             body += row

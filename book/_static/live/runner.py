@@ -46,7 +46,7 @@ def connect(write: Callable[[str, str], None], send: Callable[[str, str], None])
     _send = send
     sys.stdout, sys.stderr = Stream("stdout", write), Stream("stderr", write)
     display.connect(_emit)
-    builtins.display = display.display  # type: ignore[attr-defined]
+    builtins.display = display.display
     builtins.input = _no_input
 
 
@@ -59,7 +59,7 @@ async def run(code: str, name: str) -> bool:
     try:
         value = await _evaluate(code, name)
         if value is not None:
-            __main__._ = value  # type: ignore[attr-defined]
+            __main__._ = value
             _emit("result", {"data": display.mime_bundle(value)})
     except BaseException as error:
         _emit(
@@ -74,7 +74,7 @@ async def _evaluate(code: str, name: str) -> Any:
     tree = ast.parse(code, name)
     last = None
     if tree.body and isinstance(tree.body[-1], ast.Expr) and not code.rstrip().endswith(";"):
-        last = ast.Expression(tree.body.pop().value)  # type: ignore[attr-defined]
+        last = ast.Expression(tree.body.pop().value)
     value = None
     for part, mode in ((tree, "exec"), (last, "eval")):
         if part is None:
