@@ -147,16 +147,19 @@ def test_every_stop_of_the_tab_key_can_be_seen_and_none_holds_it(new_context, si
     for _ in range(total + 30):
         shown.keyboard.press("Tab")
         at = shown.evaluate(
-            """() => {
+            """async () => {
               const element = document.activeElement;
               if (element === document.body) return null;
               element.seen = (element.seen ?? 0) + 1;
-              // An editor shows its focus on the frame around it.
+              // An editor shows its focus on the frame around it, a moment after it has it.
               const around = [element.closest("label"), element.closest(".cm-editor")];
               const frames = [element, ...around].filter(Boolean);
-              const ring = frames.map((frame) => getComputedStyle(frame))
+              const shows = () => frames.map((frame) => getComputedStyle(frame))
                 .some((style) => style.outlineStyle !== "none" || style.boxShadow !== "none");
-              return { name: element.outerHTML.slice(0, 120), seen: element.seen, ring };
+              for (let frame = 0; frame < 30 && !shows(); frame += 1) {
+                await new Promise(requestAnimationFrame);
+              }
+              return { name: element.outerHTML.slice(0, 120), seen: element.seen, ring: shows() };
             }"""
         )
         if at is None or at["seen"] > 1:
