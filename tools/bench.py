@@ -254,7 +254,8 @@ def table(results: dict[str, Any]) -> str:
         f"| three training runs on 600 headlines in the page | {results['training_s']:.2f} s |"
         " | at most 2 s |",
         "",
-        f"Measured in one run by `make bench` on {results['machine']}; times to an output are medians of {REPEATS}.",
+        f"Measured in one run by `make bench` on {results['machine']}; "
+        f"times to an output are medians of {REPEATS}.",
     ]
     return "\n".join(lines)
 
