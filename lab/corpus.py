@@ -5,9 +5,9 @@
     print(news.describe())
     parts = corpus.split(news, seed=0)
 
-Reads our own headlines, Financial PhraseBank (see lab.phrasebank) or anybody's CSV file, and parts them by
-group. It needs the standard library and some milliseconds; the same seed gives the same rows on a laptop and
-in the browser.
+Reads our own headlines (see lab.headlines), Financial PhraseBank (see lab.phrasebank) or anybody's CSV file,
+and parts them by group. It needs the standard library and some milliseconds; the same seed gives the same
+rows on a laptop and in the browser.
 """
 
 import csv
@@ -19,12 +19,14 @@ import random
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
-from importlib import resources
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import ClassVar, TypeVar
 
 LABELS = ("negative", "neutral", "positive")
 NAMES = ("headlines", "phrasebank")
+# The content hash of each version of our own headlines: stored runs name it, so any change is a new version.
+VERSIONS = {"8c084da7233d7da4f199ee7ac92b869d96351c3a6ac75e01fd6c3501e26db0fc": 1}
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,15 @@ class Headline:
     text: str
     label: str
 
+    ALLOWED: ClassVar[Mapping[str, tuple[str, ...]]] = {"label": LABELS}  # of the rest, all but nothing
 
-COLUMNS = ("id", "text", "label")  # a file must have them; `group` is its owner's choice
+
+Row = TypeVar("Row", bound=Headline)  # a headline, with or without annotations of its own
+
+
+def columns(kind: type[Headline]) -> tuple[str, ...]:
+    """What a file of such rows must have; `group` is its owner's choice."""
+    return tuple(field.name for field in fields(kind) if field.name != "group")
 
 
 @dataclass(frozen=True)
@@ -59,15 +68,13 @@ class Split:
         return hashlib.sha256("".join(map(content_hash, parts)).encode()).hexdigest()
 
 
-class Corpus(list[Headline]):
+class Corpus(list[Row]):
     """The rows of one corpus, and which one it is: a part of it is a plain list and no longer says so.
 
     `name` is what it was loaded by, `source` where it came from; `agreement` is a level of phrasebank's.
     """
 
-    def __init__(
-        self, rows: Iterable[Headline], name: str, source: str, agreement: str | None = None
-    ) -> None:
+    def __init__(self, rows: Iterable[Row], name: str, source: str, agreement: str | None = None) -> None:
         super().__init__(rows)
         self.name = name
         self.source = source
@@ -78,20 +85,26 @@ class Corpus(list[Headline]):
         """The content hash of the rows."""
         return content_hash(self)
 
+    @property
+    def version(self) -> int | None:
+        """Which version of our own headlines these rows are; None for any other rows, an edited copy too."""
+        return VERSIONS.get(self.sha256)
+
     def describe(self) -> str:
         """One line to show above whatever comes of this data: which it is, how much, and its hash."""
         level = f", agreement {self.agreement}" if self.agreement else ""
         counts = Counter(row.label for row in self)
         classes = ", ".join(f"{label} {counts[label]:,}" for label in LABELS)
         size = f"{len(self):,} rows in {len({row.group for row in self}):,} groups"
-        return f"{self.name}{level} ({self.source}): {size} ({classes}), SHA-256 {self.sha256[:16]}…"
+        version = f", version {self.version}" if self.version else ""
+        return f"{self.name}{version}{level} ({self.source}): {size} ({classes}), SHA-256 {self.sha256[:16]}…"
 
 
 class CorpusError(ValueError):
     """Everything that is wrong with one file, a line each: file, line, value, what is allowed."""
 
 
-def load(name: str | Path = "headlines", agreement: str | None = None) -> Corpus:
+def load(name: str | Path = "headlines", agreement: str | None = None) -> Corpus[Headline]:
     """A corpus by its name (see NAMES), or anybody's CSV file in UTF-8 by its path.
 
     The file needs the columns id, text and label. With a column `group`, groups are kept and those that hold
@@ -107,13 +120,14 @@ def load(name: str | Path = "headlines", agreement: str | None = None) -> Corpus
     if agreement is not None:
         raise CorpusError(f"{str(name)!r} has no agreement={agreement!r}: only phrasebank has levels.")
     if name == "headlines":
-        file = "headlines.csv"
-        return Corpus(_parse((resources.files("lab") / "data" / file).read_bytes(), file), name, "our own")
+        from lab import headlines  # it needs this module
+
+        return Corpus(headlines.load(), name, headlines.SOURCE)
     if not Path(name).is_file():
         raise CorpusError(
             f"No corpus {str(name)!r}: allowed are {', '.join(NAMES)} and the path of a CSV file."
         )
-    return Corpus(_parse(Path(name).read_bytes(), str(name)), str(name), "a CSV file of your own")
+    return Corpus(parse(Path(name).read_bytes(), str(name), Headline), str(name), "a CSV file of your own")
 
 
 def folded(text: str) -> tuple[str, str]:
@@ -127,7 +141,7 @@ def folded(text: str) -> tuple[str, str]:
     return names.casefold(), digits.casefold()
 
 
-def join(rows: Iterable[Headline]) -> list[Headline]:
+def join(rows: Iterable[Row]) -> list[Row]:
     """The rows, with one name, that of the earliest, for groups that hold near-duplicates (see `folded`).
 
     `load` has done it. Headlines in Title Case look alike once folded, so they come in fewer, larger groups
@@ -197,16 +211,18 @@ def split(
 
 def content_hash(rows: Iterable[Headline]) -> str:
     """SHA-256, in hexadecimal, of the rows in their order: the name of exactly this data."""
-    text = json.dumps([astuple(row) for row in rows], ensure_ascii=False)
+    # The fields in their order; dataclasses.astuple copies each value and takes ten times as long.
+    text = json.dumps([list(vars(row).values()) for row in rows], ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def check(
     records: Collection[tuple[int, Mapping[str, str]]],
     file: str,
+    kind: type[Row],
     problems: Iterable[tuple[int, str]] = (),
     whole: bool = True,
-) -> list[Headline]:
+) -> list[Row]:
     """The headlines in records read from a file, each with its line, near-duplicates joined.
 
     Raises CorpusError with all that is wrong, in the order of the lines: the problems found while reading,
@@ -216,9 +232,9 @@ def check(
     rows = []
     first_seen: dict[str, int] = {}
     for line, record in records:
-        found += [(line, problem) for problem in _problems(record, line, first_seen)]
-        values = {column: record.get(column, "") for column in COLUMNS}
-        rows.append(Headline(group=record.get("group", values["id"]), **values))
+        found += [(line, problem) for problem in _problems(record, line, kind, first_seen)]
+        values = {column: record.get(column, "") for column in columns(kind)}
+        rows.append(kind(group=record.get("group", values["id"]), **values))
     rows = join(rows)
     if whole and rows:
         for label in LABELS:
@@ -234,7 +250,7 @@ def check(
     return rows
 
 
-def _parse(data: bytes, file: str) -> list[Headline]:
+def parse(data: bytes, file: str, kind: type[Row]) -> list[Row]:
     """The rows of one CSV file; raises CorpusError with all its problems, in the order of the lines."""
     problems: list[tuple[int, str]] = []
     for line, raw in enumerate(data.split(b"\n"), start=1):
@@ -249,10 +265,11 @@ def _parse(data: bytes, file: str) -> list[Headline]:
     reader = csv.reader(io.StringIO(data.decode("utf-8-sig", "replace"), newline=""), strict=True)
     try:
         header = next(reader, [])
-        for column in COLUMNS:
+        for column in columns(kind):
             if column not in header:
                 whole = False
-                problems.append((1, f"{header} lacks {column!r}; needed are {', '.join(COLUMNS)}"))
+                needed = ", ".join(columns(kind))
+                problems.append((1, f"{header} lacks {column!r}; needed are {needed}"))
         line = reader.line_num + 1
         for values in reader:
             if values and len(values) != len(header):
@@ -265,15 +282,20 @@ def _parse(data: bytes, file: str) -> list[Headline]:
     except csv.Error as error:
         whole = False
         problems.append((reader.line_num, f"{error}; a quote inside a quoted value must be doubled"))
-    return check(records, file, problems, whole)
+    return check(records, file, kind, problems, whole)
 
 
-def _problems(record: Mapping[str, str], line: int, first_seen: dict[str, int]) -> Iterator[str]:
+def _problems(
+    record: Mapping[str, str], line: int, kind: type[Headline], first_seen: dict[str, int]
+) -> Iterator[str]:
     """What is wrong with one row; a column that is missing altogether is the header's problem."""
-    for column in ("id", "group", "text"):
-        if not record.get(column, "-").strip():
-            yield f"{column} {record[column]!r} is empty; at least one character is needed"
-    if (label := record.get("label", LABELS[0])) not in LABELS:
-        yield f"label {label!r} is unknown; allowed are {', '.join(LABELS)}"
+    for column in ("group", *columns(kind)):
+        value, allowed = record.get(column), kind.ALLOWED.get(column)
+        if value is None:
+            continue
+        if allowed and value not in allowed:
+            yield f"{column} {value!r} is unknown; allowed are {', '.join(allowed)}"
+        elif not value.strip():
+            yield f"{column} {value!r} is empty; at least one character is needed"
     if (name := record.get("id", "").strip()) and first_seen.setdefault(name, line) != line:
         yield f"id {name!r} was used on line {first_seen[name]}; an id is allowed once"

@@ -16,7 +16,7 @@ import os
 import zipfile
 from pathlib import Path
 
-from lab.corpus import Corpus, CorpusError, check
+from lab.corpus import Corpus, CorpusError, Headline, check
 
 VARIABLE = "DOWNHILL_PHRASEBANK"
 FILES = {  # share of the annotators, in percent, who must agree on a sentence
@@ -32,7 +32,7 @@ ARCHIVE_SHA256 = "0e1a06c4900fdae46091d031068601e3773ba067c7cecb5b0da1dcba5ce989
 FOLDER = "FinancialPhraseBank-v1.0"  # in the archive
 
 
-def load(agreement: str = "75") -> Corpus:
+def load(agreement: str = "75") -> Corpus[Headline]:
     """The sentences on which at least that share of the annotators agree (see FILES).
 
     Near-duplicates are one group; an id is the line in the file of that level. Raises CorpusError where the
@@ -60,7 +60,7 @@ def load(agreement: str = "75") -> Corpus:
     if not records and not problems:
         problems.append((1, "'' where the first sentence should be; at least one is needed"))
     source = f"Financial PhraseBank v1.0, CC BY-NC-SA 3.0, from {place}"
-    return Corpus(check(records, file, problems), "phrasebank", source, agreement)
+    return Corpus(check(records, file, Headline, problems), "phrasebank", source, agreement)
 
 
 def _from_folder(path: Path) -> bytes:

@@ -45,12 +45,12 @@ document.querySelector("button").onclick = () => {
 };
 </script>"""
 
-# 600 rows drawn with replacement from ours, ten epochs, the page model's three rates.
+# 600 of our headlines, ten epochs, the page model's three rates.
 TRAINING = """
 import time
 from random import Random
 from lab import corpus, page_model, scratch
-headlines = Random(0).choices(corpus.load("headlines"), k=600)
+headlines = Random(0).sample(corpus.load("headlines"), 600)
 labels = [corpus.LABELS.index(headline.label) for headline in headlines]
 started = time.perf_counter()
 rows = scratch.TfidfVectorizer().fit_transform(headline.text for headline in headlines)

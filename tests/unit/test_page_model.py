@@ -33,6 +33,8 @@ def ends(runs, name):
         ({"weight_decay": float("inf")}, "weight_decay"),
         ({"max_grad_norm": -0.1}, "max_grad_norm"),
         ({"seed": True}, "seed"),
+        ({"train_subset": 0}, "train_subset"),
+        ({"train_subset": 80.5}, "train_subset"),
     ],
 )
 def test_a_setting_out_of_range_is_named_with_what_is_allowed(settings, named):
@@ -73,6 +75,25 @@ def test_what_is_watched_is_what_is_stored():
     assert list(page_model.watch(settings)) == page_model.run(settings).evaluations
 
 
+def test_more_headlines_than_there_are_is_refused_and_none_means_all():
+    every = page_model.run(Settings(train_subset=None, num_train_epochs=1))
+    assert every.corpus["train"] > 2000
+    assert every.id == "page-model-just-right-num-train-epochs-1-train-subset-none-seed-0"
+    with pytest.raises(ValueError, match=r"train_subset is 9000, allowed is at most \d+, the headlines"):
+        page_model.run(Settings(train_subset=9000))
+
+
+def test_the_subset_is_of_the_training_part_and_drawn_by_the_seed():
+    headlines = corpus.load("headlines")
+    whole = page_model.parted(headlines, Settings(train_subset=None))
+    drawn = page_model.parted(headlines, Settings(train_subset=100))
+    assert len(drawn.train) == 100
+    assert {row.id for row in drawn.train} < {row.id for row in whole.train}
+    assert (drawn.validation, drawn.test) == (whole.validation, whole.test)
+    assert drawn == page_model.parted(headlines, Settings(train_subset=100))
+    assert drawn.train != page_model.parted(headlines, Settings(train_subset=100, seed=1)).train
+
+
 def test_another_optimiser_and_schedule_learn_too():
     run = page_model.run(
         Settings(
@@ -90,7 +111,7 @@ def test_another_optimiser_and_schedule_learn_too():
     ("dials", "named"),
     [
         ({}, "page-model-just-right-seed-0"),
-        ({"preset": None, "learning_rate": 3, "seed": 4}, "page-model-just-right-seed-4"),
+        ({"preset": None, "learning_rate": 5, "seed": 4}, "page-model-just-right-seed-4"),
         ({"learning_rate": 1e-05}, "page-model-rate-1e-05-seed-0"),
         ({"learning_rate": 0.12345678}, "page-model-rate-0-12345678-seed-0"),
         ({"learning_rate": 1e16}, "page-model-rate-1e16-seed-0"),
@@ -123,9 +144,14 @@ def test_just_right_has_the_lowest_mean_validation_loss_of_all_stored_rates():
     assert min(RATES, key=lambda rate: mean(ends(BY_RATE[rate], "validation_loss"))) == PRESETS["just-right"]
 
 
+def test_the_outer_two_are_hundreds_of_times_off():
+    assert 100 < PRESETS["just-right"] / PRESETS["too-low"] < 1000
+    assert 100 < PRESETS["too-high"] / PRESETS["just-right"] < 1000
+
+
 def test_on_seed_0_giant_steps_have_the_best_accuracy_and_the_worst_loss():
     low, right, high = (runs[0] for runs in (LOW, RIGHT, HIGH))
-    assert high.value("accuracy[-1]") > right.value("accuracy[-1]") > low.value("accuracy[-1]")
+    assert high.value("accuracy[-1]") > right.value("accuracy[-1]") > low.value("accuracy[-1]") + 0.1
     assert high.value("validation_loss[-1]") > 24 * low.value("validation_loss[-1]")
     assert right.value("validation_loss[-1]") < low.value("validation_loss[-1]")
 
@@ -135,21 +161,21 @@ def test_tiny_steps_answer_neutral_to_everything_and_so_score_as_always_neutral(
         assert run.value("predicted_counts[-1].neutral") == run.value("corpus.validation")
         neutral = run.value("corpus.validation_labels.neutral") / run.value("corpus.validation")
         assert run.value("accuracy[-1]") == pytest.approx(neutral)
-        assert 1 / 3 < run.value("confidence_when_wrong[-1]") < 0.45
+        assert run.value("confidence_when_wrong[-1]") == pytest.approx(neutral, abs=0.05)
 
 
 def test_giant_steps_know_their_headlines_by_heart_and_are_sure_when_wrong():
+    assert HIGH[0].value("train_loss[-1]") < 0.001
     for run in HIGH:
-        assert run.value("train_loss[-1]") < 0.001
+        assert run.value("train_loss[-1]") < 0.1
         assert run.value("confidence_when_wrong[-1]") > 0.95
 
 
-def test_no_preset_answers_negative_on_seed_0_though_some_headlines_are():
-    for run in (LOW[0], RIGHT[0], HIGH[0]):
-        assert run.value("predicted_counts[-1].negative") == 0
-        assert run.value("corpus.validation_labels.negative") > 0
-    assert RIGHT[0].value("predicted_counts[-1].positive") > 0
-    assert HIGH[0].value("predicted_counts[-1].positive") > 0
+def test_on_seed_0_right_and_giant_steps_use_all_classes_and_negative_less_often_than_is_true():
+    truth = RIGHT[0].value("corpus.validation_labels.negative")
+    for run in (RIGHT[0], HIGH[0]):
+        assert min(run.value("predicted_counts[-1]").values()) > 0
+        assert run.value("predicted_counts[-1].negative") < truth
 
 
 def test_on_seed_0_giant_steps_leap_to_hundreds_and_settle_in_the_tens_while_the_others_stay_near_1():
@@ -158,23 +184,22 @@ def test_on_seed_0_giant_steps_leap_to_hundreds_and_settle_in_the_tens_while_the
     assert 10 < giant[-1] < 100
     assert giant[-1] == pytest.approx(giant[-2], rel=0.01)
     for run in (LOW[0], RIGHT[0]):
-        assert all(0.75 < row["validation_loss"] < 1.25 for row in run.evaluations)
+        assert all(0.7 < row["validation_loss"] < 1.3 for row in run.evaluations)
 
 
-def test_over_five_seeds_accuracy_overlaps_and_validation_loss_does_not():
-    assert min(ends(HIGH, "accuracy")) < min(ends(RIGHT, "accuracy")) < max(ends(HIGH, "accuracy"))
-    assert min(ends(HIGH, "accuracy")) < max(ends(LOW, "accuracy")) < max(ends(HIGH, "accuracy"))
-    assert max(ends(LOW, "macro_f1")) < min(ends(RIGHT, "macro_f1") + ends(HIGH, "macro_f1"))
-    others = ends(LOW, "validation_loss") + ends(RIGHT, "validation_loss")
-    assert min(ends(HIGH, "validation_loss")) > 24 * max(others)
+def test_over_five_seeds_accuracy_tells_tiny_steps_and_nothing_else():
+    best_tiny = max(ends(LOW, "accuracy"))
+    assert best_tiny + 0.1 < min(ends(RIGHT, "accuracy") + ends(HIGH, "accuracy"))
+    assert min(ends(HIGH, "accuracy")) < max(ends(RIGHT, "accuracy"))
+    assert min(ends(RIGHT, "accuracy")) < max(ends(HIGH, "accuracy"))
 
 
-def test_seed_by_seed_accuracy_changes_sides_and_macro_f1_and_validation_loss_do_not():
+def test_seed_by_seed_accuracy_changes_sides_and_validation_loss_does_not():
     by_seed = [sorted(runs, key=lambda run: run.settings["seed"]) for runs in (LOW, RIGHT, HIGH)]
     _, right, giant = (ends(runs, "accuracy") for runs in by_seed)
     assert {one > other for one, other in zip(giant, right, strict=True)} == {True, False}
     for tiny, right, giant in zip(*(ends(runs, "macro_f1") for runs in by_seed), strict=True):
-        assert tiny < right < giant
+        assert tiny < min(right, giant)
     for tiny, right, giant in zip(*(ends(runs, "validation_loss") for runs in by_seed), strict=True):
         assert right < tiny < giant / 24
 
