@@ -57,7 +57,8 @@ def describe_corpus(name: str, agreement: str | None) -> int:
 def score_corpus(half: str | None) -> int:
     from lab import corpus_scores  # scikit-learn, torch and transformers: seconds to import
 
-    for score in scorecard.scores(corpus_scores.store(half)):
+    stored = corpus_scores.store(half)
+    for score in scorecard.scores(stored, f"phrasebank_{half}" if half else "ours"):
         low, high = score.interval
         print(f"{score.on:24} {score.model:15} {score.metric:9} {score.value:.3f} ({low:.3f} to {high:.3f})")
     print(f"stored in {scorecard.FILE}")

@@ -63,8 +63,8 @@ def classes(rows: Sequence[Headline]) -> Table:
         spread = (min(lengths), *quantiles(lengths, n=4), max(lengths))
         figures = (*(f"{figure:.0f}" for figure in spread), f"{mean(lengths):.1f}")
         body.append((name, f"{len(lengths):,}", share(len(lengths) / len(rows)), *figures))
-    spread_names = ("fewest words", "a quarter below", "half below", "three quarters below", "most", "mean")
-    return Table("Classes and lengths", ("label", "headlines", "share", *spread_names), body)
+    spread_names = ("fewest", "lower quarter", "middle", "upper quarter", "most", "mean")
+    return Table("Classes, and how many words", ("label", "headlines", "share", *spread_names), body)
 
 
 def difficulties(rows: Sequence[AnnotatedHeadline]) -> Table:
@@ -93,7 +93,7 @@ def kinds(rows: Sequence[AnnotatedHeadline], column: str) -> Table:
 def readings(rows: Sequence[AnnotatedHeadline]) -> Table:
     """How far the two readings agree, for all headlines and by difficulty."""
     body = [
-        (name, f"{part['headlines']:,}", share(part["agreement"]), f"{part['kappa']:.2f}")
+        (name, f"{part['headlines']:,}", share(part["agreement"]), f"{part['kappa']:.3f}")
         for name, part in figures(rows)["readings"].items()
     ]
     return Table("Two readings", ("difficulty", "headlines", "agreement", "Cohen's kappa"), body)

@@ -27,7 +27,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from lab import corpus, encoders, variety
+from lab import corpus, encoders, phrasebank, variety
 from lab.corpus import LABELS, Corpus, Headline
 from lab.scorecard import FILE
 
@@ -112,10 +112,15 @@ def half_of_phrasebank(half: str) -> list[Headline]:
     return {"first": parts.train, "second": parts.validation}[half]
 
 
-def variety_of_phrasebank() -> dict[str, float]:
-    """How varied real news is, to compare ours with."""
-    texts = [row.text for row in corpus.load("phrasebank", AGREEMENT)]
-    return {"sentences": len(texts)} | variety.figures(texts)
+def real_news() -> dict[str, Any]:
+    """What ours is compared with: how varied it is, and on how many sentences so many annotators agree."""
+    levels = {level: corpus.load("phrasebank", level) for level in phrasebank.FILES}
+    every = levels["50"]
+    return {
+        "sentences": {level: len(rows) for level, rows in levels.items()},
+        "variety": variety.figures([row.text for row in levels[AGREEMENT]]),
+        "headlines_that_share_8_words": len(variety.sharing(corpus.load("headlines"), every)),
+    }
 
 
 def on_real_news(rows: Rows, news: Rows) -> dict[str, Any]:
@@ -147,8 +152,8 @@ def store(half: str | None = None, file: Path = FILE) -> dict[str, Any]:
         stored["ours"] = on_our_own(rows)
     else:
         news = half_of_phrasebank(half)
-        stored["real_news"] = variety_of_phrasebank()
-        stored[f"phrasebank_{half}"] = {"sentences": len(news)} | on_real_news(rows, news)
+        stored["real_news"] = real_news()
+        stored[f"phrasebank_{half}"] = on_real_news(rows, news)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(stored, indent=1) + "\n", "utf-8", newline="\n")
     return stored

@@ -60,19 +60,20 @@ def load() -> dict[str, Any]:
     return stored
 
 
-def scores(stored: dict[str, Any]) -> Iterator[Score]:
-    """Every stored figure, those on our own headlines first."""
-    places = [("our own headlines", "ours", OURS)]
-    places += [(f"real news, {half} half", f"phrasebank_{half}", REAL_NEWS) for half in HALVES]
-    for on, section, bounds in places:
-        for model in MODELS:
-            for metric in METRICS:
-                if section not in stored:
-                    continue
-                measured = stored[section][model][metric]
-                low, high = measured["interval"]
-                least, most = bounds.get((model, metric), (None, None))
-                yield Score(model, on, metric, measured["value"], (low, high), least, most)
+# The sections of the file: where they were scored, and the bounds there.
+SECTIONS = {"ours": ("our own headlines", OURS)} | {
+    f"phrasebank_{half}": (f"real news, {half} half", REAL_NEWS) for half in HALVES
+}
+
+
+def scores(stored: dict[str, Any], section: str) -> Iterator[Score]:
+    """Every stored figure of one section (see SECTIONS); none where the section is not stored."""
+    on, bounds = SECTIONS[section]
+    for model, metrics in stored.get(section, {}).items():
+        for metric in METRICS:
+            low, high = metrics[metric]["interval"]
+            least, most = bounds.get((model, metric), (None, None))
+            yield Score(model, on, metric, metrics[metric]["value"], (low, high), least, most)
 
 
 def length_gives_away(stored: dict[str, Any]) -> float:

@@ -45,7 +45,7 @@ def test_describe_takes_anybodys_file(capsys: pytest.CaptureFixture[str], tmp_pa
     assert command.main(["corpus", "describe", str(path)]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith(f"{path} (a CSV file of your own): 9 rows in 9 groups")
-    assert "Classes and lengths" in printed and "Two readings" not in printed
+    assert "Classes, and how many words" in printed and "Two readings" not in printed
 
 
 def test_what_cannot_be_loaded_is_said_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
