@@ -218,3 +218,7 @@ def test_the_gap_of_right_steps_grows_over_the_run():
     gap = [row["validation_loss"] - row["train_loss"] for row in RIGHT[0].evaluations]
     assert gap[-1] == max(gap)
     assert gap[-1] > gap[len(gap) // 2] > gap[0]
+    for name in ("train_loss", "validation_loss"):
+        start, first, *later = RIGHT[0].column(name)
+        assert start < first < 1.2 * start
+        assert max(later) < start
