@@ -1,7 +1,7 @@
 """Downhill's lab: the Python package behind every curve in the book.
 
-`import lab` and `lab.scratch`, `lab.corpus`, `lab.records` and `lab.charts` need nothing outside the standard
-library, so the same wheel runs on a laptop and in the reader's own browser.
+Only `lab.encoders` and `lab.corpus_scores` need packages from outside the standard library (`lab.phrasebank`
+needs one to download); the rest runs as it is on a laptop and in the reader's own browser.
 """
 
 __version__ = "0.1.0"

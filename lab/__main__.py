@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 
 from lab import corpus, corpus_check, corpus_report, headlines, scorecard
 
+SHOWN = 20  # lines of an error: enough to see what it is about
+
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m lab", description=__doc__)
-    subjects = parser.add_subparsers(required=True, metavar="corpus")
-    headline = subjects.add_parser("corpus", help="the headlines")
-    actions = headline.add_subparsers(required=True, metavar="ACTION")
+    subjects = parser.add_subparsers(required=True)
+    actions = subjects.add_parser("corpus", help="the headlines").add_subparsers(required=True)
 
     check = actions.add_parser("check", help="have our own headlines the properties the book relies on?")
     check.set_defaults(run=lambda _: check_headlines())
@@ -21,18 +24,31 @@ def main(arguments: list[str] | None = None) -> int:
     describe.add_argument(
         "name", nargs="?", default="headlines", help="headlines, phrasebank, or a CSV file's path"
     )
-    describe.add_argument("--agreement", help="the level of phrasebank: all, 75, 66 or 50")
+    describe.add_argument(
+        "--agreement", help="how many in a hundred of phrasebank's annotators agree: all, 75, 66 or 50"
+    )
     describe.set_defaults(run=lambda chosen: describe_corpus(chosen.name, chosen.agreement))
 
-    score = actions.add_parser("score", help="what can simple models learn from the headlines?")
+    score = actions.add_parser(
+        "score", help="what can simple models learn from the headlines? (stored in assets/corpus)"
+    )
     score.add_argument("--phrasebank", choices=scorecard.HALVES, help="score on this half of real news")
     score.set_defaults(run=lambda chosen: score_corpus(chosen.phrasebank))
 
     chosen = parser.parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file on Windows may not take every letter
     try:
-        return int(chosen.run(chosen))
+        code = int(chosen.run(chosen))
+        sys.stdout.flush()
+        return code
     except corpus.CorpusError as error:
-        print(error, file=sys.stderr)
+        lines = str(error).split("\n")
+        more = [f"… and {len(lines) - SHOWN:,} more."] if len(lines) > SHOWN else []
+        print(*lines[:SHOWN], *more, sep="\n", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
 
@@ -55,13 +71,21 @@ def describe_corpus(name: str, agreement: str | None) -> int:
 
 
 def score_corpus(half: str | None) -> int:
-    from lab import corpus_scores  # scikit-learn, torch and transformers: seconds to import
-
-    stored = corpus_scores.store(half)
+    try:
+        from lab import corpus_scores, encoders  # seconds to import
+    except ImportError as error:
+        raise corpus.CorpusError(f"Scores need the packages of requirements.txt ({error}).") from error
+    try:
+        stored = corpus_scores.store(half)
+    except encoders.EncoderError as error:
+        raise corpus.CorpusError(str(error)) from error
+    body = []
     for score in scorecard.scores(stored, f"phrasebank_{half}" if half else "ours"):
-        low, high = score.interval
-        print(f"{score.on:24} {score.model:15} {score.metric:9} {score.value:.3f} ({low:.3f} to {high:.3f})")
-    print(f"stored in {scorecard.FILE}")
+        interval = "{:.3f} to {:.3f}".format(*score.interval)
+        kept = "" if not score.allowed else "holds" if score.holds else "does not hold"
+        body.append((score.model, score.metric, f"{score.value:.3f}", interval, score.allowed, kept))
+    head = ("classifier", "measure", "score", "95% interval", "must be", "")
+    print(corpus_report.Table(f"Stored in {scorecard.FILE}", head, body))
     return 0
 
 

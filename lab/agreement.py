@@ -17,7 +17,7 @@ def observed(pairs: Pairs) -> float:
 
 
 def cohens_kappa(pairs: Pairs) -> float:
-    """Cohen's kappa: 1 where the readings always agree, 0 where they agree as often as chance would.
+    """Cohen's kappa: 1 where the readings always agree, 0 where as often as chance would, below 0 if less.
 
     Chance is two readers who each keep their own share of every label and draw blindly (Cohen 1960, "A
     coefficient of agreement for nominal scales"). Raises ValueError where both use one and the same label

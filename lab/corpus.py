@@ -26,7 +26,7 @@ from typing import ClassVar, TypeVar
 LABELS = ("negative", "neutral", "positive")
 NAMES = ("headlines", "phrasebank")
 # The content hash of each version of our own headlines: stored runs name it, so any change is a new version.
-VERSIONS = {"8c084da7233d7da4f199ee7ac92b869d96351c3a6ac75e01fd6c3501e26db0fc": 1}
+VERSIONS = {"7d94f3e9460a399a0e14ddeab98f3b578c8c1102594a83a72c0e68a935ac0fba": 1}
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,10 @@ class Corpus(list[Row]):
         """Which version of our own headlines these rows are; None for any other rows, an edited copy too."""
         return VERSIONS.get(self.sha256)
 
+    def identity(self) -> dict[str, str | int | None]:
+        """Which data this is, as stored runs and scores name it."""
+        return {"name": self.name, "version": self.version, "sha256": self.sha256, "rows": len(self)}
+
     def describe(self) -> str:
         """One line to show above whatever comes of this data: which it is, how much, and its hash."""
         level = f", agreement {self.agreement}" if self.agreement else ""
@@ -123,11 +127,15 @@ def load(name: str | Path = "headlines", agreement: str | None = None) -> Corpus
         from lab import headlines  # it needs this module
 
         return Corpus(headlines.load(), name, headlines.SOURCE)
-    if not Path(name).is_file():
+    try:
+        data = Path(name).read_bytes() if Path(name).is_file() else None
+    except OSError as error:
+        raise CorpusError(f"{name} cannot be read ({error.strerror}).") from error
+    if data is None:
         raise CorpusError(
             f"No corpus {str(name)!r}: allowed are {', '.join(NAMES)} and the path of a CSV file."
         )
-    return Corpus(parse(Path(name).read_bytes(), str(name), Headline), str(name), "a CSV file of your own")
+    return Corpus(parse(data, str(name), Headline), str(name), "a CSV file of your own")
 
 
 def folded(text: str) -> tuple[str, str]:
@@ -241,7 +249,9 @@ def check(
             groups = {row.group for row in rows if row.label == label}
             if len(groups) < 2:
                 lines = [line for line, record in records if record["label"] == label]
-                where = f"group {groups.pop()!r} alone" if groups else "no group"
+                where = (
+                    f"group {groups.pop()!r} alone (near-duplicates are one group)" if groups else "no group"
+                )
                 found.append(
                     (min(lines, default=1), f"label {label!r} is in {where}; at least 2 groups are needed")
                 )
@@ -263,13 +273,16 @@ def parse(data: bytes, file: str, kind: type[Row]) -> list[Row]:
     whole = True
     # Bytes that are not UTF-8 are noted by now; replaced, they do not hide the file's other problems.
     reader = csv.reader(io.StringIO(data.decode("utf-8-sig", "replace"), newline=""), strict=True)
+    line = 1  # where the row being read starts
     try:
         header = next(reader, [])
-        for column in columns(kind):
-            if column not in header:
-                whole = False
-                needed = ", ".join(columns(kind))
-                problems.append((1, f"{header} lacks {column!r}; needed are {needed}"))
+        if missing := [column for column in columns(kind) if column not in header]:
+            whole = False
+            needed = ", ".join(columns(kind))
+            problems.append((1, f"{header} lacks {', '.join(missing)}; needed are {needed}"))
+        if twice := [column for column in ("group", *columns(kind)) if header.count(column) > 1]:
+            whole = False
+            problems.append((1, f"{header} has {', '.join(twice)} more than once; each is allowed once"))
         line = reader.line_num + 1
         for values in reader:
             if values and len(values) != len(header):
@@ -281,7 +294,8 @@ def parse(data: bytes, file: str, kind: type[Row]) -> list[Row]:
             problems.append((line, "'' where the first headline should be; at least one is needed"))
     except csv.Error as error:
         whole = False
-        problems.append((reader.line_num, f"{error}; a quote inside a quoted value must be doubled"))
+        remedy = "each quoted value needs its closing quote, and a quote inside it doubled"
+        problems.append((line, f"{error}; {remedy}"))
     return check(records, file, kind, problems, whole)
 
 

@@ -4,7 +4,7 @@ Standard library only: a page's own cell can print them too.
 """
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import mean, quantiles
@@ -12,7 +12,7 @@ from typing import Any
 
 from lab import agreement, corpus, variety
 from lab.corpus import LABELS, Headline
-from lab.headlines import DIFFICULTIES, AnnotatedHeadline
+from lab.headlines import DIFFICULTIES, NO_COMPANY, AnnotatedHeadline
 
 
 @dataclass(frozen=True)
@@ -23,17 +23,18 @@ class Table:
     head: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
 
+    def numeric(self) -> list[bool]:
+        """Which columns hold numbers alone: those end together, words start together."""
+        return [all(cell[:1].isdigit() for cell in column) for column in zip(*self.rows, strict=True)]
+
     def __str__(self) -> str:
         lines = [self.head, *self.rows]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        # Numbers stand under one another; words, such as those of the first column, start together.
-        right = [
-            all(not cell or cell[0].isdigit() for cell in column[1:]) for column in zip(*lines, strict=True)
-        ]
+        numeric = self.numeric()
         shown = [
             "  ".join(
-                cell.rjust(width) if to_the_right else cell.ljust(width)
-                for cell, width, to_the_right in zip(line, widths, right, strict=True)
+                cell.rjust(width) if is_number else cell.ljust(width)
+                for cell, width, is_number in zip(line, widths, numeric, strict=True)
             ).rstrip()
             for line in lines
         ]
@@ -48,9 +49,7 @@ def sizes(rows: Sequence[Headline]) -> Table:
         ("headlines", f"{len(rows):,}"),
         ("groups", f"{len(groups):,}"),
         ("groups of two or more", f"{sum(size > 1 for size in groups):,}"),
-        ("different words in the first 40,000", f"{varied['words']:,}"),
-        ("different runs of four words", share(varied["runs"])),
-        ("different openings of three words", share(varied["openings"])),
+        *((variety.NAMES[name], in_words(value)) for name, value in varied.items()),
     ]
     return Table("Size and variety", ("what", "count"), body)
 
@@ -134,12 +133,20 @@ def figures(rows: Sequence[AnnotatedHeadline]) -> dict[str, Any]:
         "groups": len(groups),
         "groups_of_two_or_more": sum(size > 1 for size in groups),
         "different": {
-            name: len({getattr(row, name) for row in rows})
+            name: len({getattr(row, name) for row in rows} - {NO_COMPANY})
             for name in ("sector", "event", "company", "register")
         }
         | variety.figures(texts),
         "words": {"fewest": min(lengths), "most": max(lengths), "mean": mean(lengths)},
         "readings": {},
+    }
+    labels = defaultdict(set)
+    for row in rows:
+        labels[row.event].add(row.label)
+    neutral = {event for event, seen in labels.items() if seen == {"neutral"}}
+    found["only_neutral"] = {
+        "events": len(neutral),
+        "headlines": sum(row.event in neutral for row in rows),
     }
     for column in ("label", "difficulty", "register"):
         counts = Counter(getattr(row, column) for row in rows)
@@ -157,6 +164,11 @@ def figures(rows: Sequence[AnnotatedHeadline]) -> dict[str, Any]:
 
 def share(value: float) -> str:
     return f"{100 * value:.1f}%"
+
+
+def in_words(measure: float) -> str:
+    """A measure of variety: a count, or a share."""
+    return f"{measure:,}" if isinstance(measure, int) else share(measure)
 
 
 # The tables that any corpus has, then those of our own headlines, in the order in which they are read.

@@ -28,12 +28,11 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from lab import corpus, encoders, phrasebank, variety
-from lab.corpus import LABELS, Corpus, Headline
+from lab.corpus import LABELS, Headline
+from lab.page_model import SEEDS, TEST_SIZE, VALIDATION_SIZE
 from lab.scorecard import FILE
 
-SPLIT_SEEDS = range(5)
 TRAIN = 800  # rows drawn from the training part
-VALIDATION_SIZE = TEST_SIZE = 0.15
 STUDENT_T = 2.776  # the 97.5 % point with 4 degrees of freedom: five seeds
 RESAMPLES = 1000
 AGREEMENT = "75"
@@ -75,7 +74,7 @@ def answers(model: Pipeline, train: Rows, unseen: Rows) -> list[str]:
     return list(model.predict([row.text for row in unseen]))
 
 
-METRICS: dict[str, Callable[[Any, Any], float]] = {
+SCORERS: dict[str, Callable[[Any, Any], float]] = {
     "accuracy": lambda truth, given: float(accuracy_score(truth, given)),
     "macro_f1": lambda truth, given: float(
         f1_score(truth, given, labels=LABELS, average="macro", zero_division=0)
@@ -84,18 +83,21 @@ METRICS: dict[str, Callable[[Any, Any], float]] = {
 
 
 def on_our_own(rows: Rows) -> dict[str, Any]:
-    """Scores on the validation part after TRAIN training rows: by split seed, mean, its 95 % interval."""
+    """Scores on the validation part after TRAIN training rows: by split seed, mean, its 95 % interval.
+
+    The five splits share rows, so the true uncertainty is larger than Student's interval says.
+    """
     vectors = Vectors(rows)
     scores: dict[str, Any] = {
-        name: {metric: {"by_seed": []} for metric in METRICS} for name in classifiers(vectors)
+        name: {metric: {"by_seed": []} for metric in SCORERS} for name in classifiers(vectors)
     }
-    for seed in SPLIT_SEEDS:
+    for seed in SEEDS:
         parts = corpus.split(rows, seed, VALIDATION_SIZE, TEST_SIZE)
         train = random.Random(seed).sample(parts.train, TRAIN)
         truth = [row.label for row in parts.validation]
         for name, model in classifiers(vectors).items():
             given = answers(model, train, parts.validation)
-            for metric, score in METRICS.items():
+            for metric, score in SCORERS.items():
                 scores[name][metric]["by_seed"].append(score(truth, given))
     for metrics in scores.values():
         for score_of in metrics.values():
@@ -107,7 +109,7 @@ def on_our_own(rows: Rows) -> dict[str, Any]:
 
 
 def half_of_phrasebank(half: str) -> list[Headline]:
-    """One half of the sentences on which three of four annotators agree; the same for everybody."""
+    """One half of the sentences on which at least three in four annotators agree; the same for everybody."""
     parts = corpus.split(corpus.load("phrasebank", AGREEMENT), seed=0, validation_size=0.5)
     return {"first": parts.train, "second": parts.validation}[half]
 
@@ -124,15 +126,19 @@ def real_news() -> dict[str, Any]:
 
 
 def on_real_news(rows: Rows, news: Rows) -> dict[str, Any]:
-    """Scores on real news after training on all of ours, with a 95 % interval by resampling the news."""
+    """Scores on real news after training on all of ours.
+
+    ``confusion`` has a line for each true label and a column for each answer, in the order of LABELS. The
+    95 % interval is a percentile bootstrap: RESAMPLES draws of single sentences, seed 0.
+    """
     vectors = Vectors([*rows, *news])
     truth = np.array([row.label for row in news])
+    draws = np.random.default_rng(0).integers(len(news), size=(RESAMPLES, len(news)))
     scores: dict[str, Any] = {}
     for name, model in classifiers(vectors).items():
         given = np.array(answers(model, rows, news))
         scores[name] = {"confusion": confusion_matrix(truth, given, labels=LABELS).tolist()}
-        for metric, score in METRICS.items():
-            draws = np.random.default_rng(0).integers(len(news), size=(RESAMPLES, len(news)))
+        for metric, score in SCORERS.items():
             low, high = np.quantile([score(truth[drawn], given[drawn]) for drawn in draws], [0.025, 0.975])
             scores[name][metric] = {"value": score(truth, given), "interval": [float(low), float(high)]}
     return scores
@@ -146,23 +152,20 @@ def store(half: str | None = None, file: Path = FILE) -> dict[str, Any]:
     rows = corpus.load("headlines")
     stored = json.loads(file.read_text("utf-8")) if file.is_file() else {}
     if stored.get("corpus", {}).get("sha256") != rows.sha256:
-        stored = {"corpus": identity(rows)}
-    stored |= {"train": TRAIN, "environment": environment()}
-    if half is None:
-        stored["ours"] = on_our_own(rows)
-    else:
-        news = half_of_phrasebank(half)
+        stored = {"corpus": rows.identity()}
+    section = f"phrasebank_{half}" if half else "ours"
+    if half:
+        stored[section] = on_real_news(rows, half_of_phrasebank(half))
         stored["real_news"] = real_news()
-        stored[f"phrasebank_{half}"] = on_real_news(rows, news)
+    else:
+        stored[section] = on_our_own(rows)
+    stored["train"] = TRAIN
+    stored.setdefault("environment", {})[section] = environment()
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(stored, indent=1) + "\n", "utf-8", newline="\n")
     return stored
 
 
-def identity(rows: Corpus[Headline]) -> dict[str, Any]:
-    return {"name": rows.name, "version": rows.version, "sha256": rows.sha256, "rows": len(rows)}
-
-
 def environment() -> dict[str, str]:
-    packages = ("scikit-learn", "transformers", "torch")
+    packages = ("numpy", "scikit-learn", "transformers", "torch")
     return {"python": platform.python_version()} | {name: version(name) for name in packages}

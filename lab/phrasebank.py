@@ -12,6 +12,7 @@ variable names, else from the Hugging Face Hub (0.7 MB, once; needs the package 
 import hashlib
 import importlib
 import io
+import logging
 import os
 import zipfile
 from pathlib import Path
@@ -74,13 +75,15 @@ def _from_folder(path: Path) -> bytes:
 
 
 def _from_hub(file: str) -> bytes:
+    # Its own retries and warnings; what they end with is said below.
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     try:
         hub = importlib.import_module("huggingface_hub")
         archive = Path(hub.hf_hub_download(REPOSITORY, ARCHIVE, repo_type="dataset", revision=REVISION))
     except ImportError as error:
         raise _out_of_reach("the package huggingface_hub is not installed, or not whole") from error
     except Exception as error:  # the client's errors, and its HTTP library's, have no other class in common
-        raise _out_of_reach(f"the Hugging Face Hub did not answer: {type(error).__name__}") from error
+        raise _out_of_reach(f"the Hugging Face Hub could not be reached: {type(error).__name__}") from error
     data = archive.read_bytes()
     if (digest := hashlib.sha256(data).hexdigest()) != ARCHIVE_SHA256:
         raise _out_of_reach(f"{archive} has SHA-256 {digest}, only {ARCHIVE_SHA256} is allowed")

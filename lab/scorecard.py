@@ -36,6 +36,15 @@ class Score:
     most: float | None = None
 
     @property
+    def allowed(self) -> str:
+        """The bounds in words; empty where there are none."""
+        if self.least is not None and self.most is not None:
+            return f"{self.least:.2f} to {self.most:.2f}"
+        if self.least is not None:
+            return f"at least {self.least:.2f}"
+        return "" if self.most is None else f"at most {self.most:.2f}"
+
+    @property
     def holds(self) -> bool:
         return (self.least is None or self.value >= self.least) and (
             self.most is None or self.value <= self.most
@@ -51,7 +60,9 @@ REAL_NEWS: Bounds = {
     ("minilm", "accuracy"): (0.74, None),
     ("minilm", "macro_f1"): (0.68, None),
 }
-LENGTH_GIVES_AWAY = 0.03  # at most this much more accuracy than always neutral
+LENGTH_GIVES_AWAY = (
+    0.03  # the length alone may be this much more or less accurate than always neutral, no more
+)
 
 
 def load() -> dict[str, Any]:

@@ -12,6 +12,12 @@ from lab.corpus import Headline, Row
 
 Run = tuple[str, ...]
 
+NAMES = {
+    "words": "different words in the first 40,000",
+    "runs": "different runs of four words",
+    "openings": "different openings of three words",
+}
+
 
 def words(text: str) -> list[str]:
     """The words of a text, in lower case, without numbers."""
@@ -19,29 +25,29 @@ def words(text: str) -> list[str]:
 
 
 def runs(found: Sequence[str], length: int) -> list[Run]:
-    """Every so many words in a row; none where there are fewer."""
+    """Every `length` words in a row; none where there are fewer."""
     return [tuple(found[start : start + length]) for start in range(len(found) - length + 1)]
 
 
 def different_words(texts: Iterable[str], first: int = 40_000) -> int:
-    """How many different words are among the first so many."""
+    """How many different words are among the `first`."""
     return len(set([word for text in texts for word in words(text)][:first]))
 
 
 def different_runs(texts: Iterable[str], length: int = 4) -> float:
-    """Different runs of so many words as a share of all such runs: 1 where none comes twice."""
+    """Different runs of `length` words as a share of all such runs; 1 where there is none."""
     every = [run for text in texts for run in runs(words(text), length)]
-    return len(set(every)) / len(every)
+    return len(set(every)) / len(every) if every else 1.0
 
 
 def different_openings(texts: Iterable[str], length: int = 3) -> float:
-    """Different first words, so many of them, as a share of the texts."""
+    """Different first `length` words as a share of the texts."""
     openings = [tuple(words(text)[:length]) for text in texts]
     return len(set(openings)) / len(openings)
 
 
 def figures(texts: Sequence[str]) -> dict[str, float]:
-    """The three measures of variety by name: `words` a count, `runs` and `openings` shares."""
+    """The three measures of NAMES: `words` a count, `runs` and `openings` shares from 0 to 1."""
     return {
         "words": different_words(texts),
         "runs": different_runs(texts),
@@ -55,7 +61,7 @@ def with_numbers(text: str) -> list[str]:
 
 
 def shared_runs(rows: Iterable[Headline], length: int = 8) -> list[str]:
-    """Runs of so many words and numbers that two groups share."""
+    """Runs of `length` words and numbers that two groups share."""
     homes: dict[Run, set[str]] = defaultdict(set)
     for row in rows:
         for run in runs(with_numbers(row.text), length):
@@ -64,7 +70,7 @@ def shared_runs(rows: Iterable[Headline], length: int = 8) -> list[str]:
 
 
 def sharing(rows: Iterable[Row], others: Iterable[Headline], length: int = 8) -> list[Row]:
-    """The rows that share a run of so many words and numbers with any of the others."""
+    """The rows that share a run of `length` words and numbers with any of the others."""
     known = {run for other in others for run in runs(with_numbers(other.text), length)}
     return [row for row in rows if not known.isdisjoint(runs(with_numbers(row.text), length))]
 
@@ -72,9 +78,9 @@ def sharing(rows: Iterable[Row], others: Iterable[Headline], length: int = 8) ->
 def telltale_words(
     rows: Iterable[Headline], shortest: int = 5, more_than: int = 40, share: float = 0.95
 ) -> dict[str, str]:
-    """Words of so many letters, in more than so many uses, more than that share of them under one label.
+    """Words of `shortest` letters or more, used more than `more_than` times, that point to one label.
 
-    The answer is word to label.
+    More than `share` (0 to 1) of their uses are under it. The answer is a dictionary from word to label.
     """
     uses: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows:

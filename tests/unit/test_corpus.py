@@ -24,6 +24,8 @@ SOUND = HEADER + "".join(
     for n, story in enumerate(("tea", "rye"))
 )
 NEXT = SOUND.count("\n") + 1
+QUOTES = "each quoted value needs its closing quote, and a quote inside it doubled"
+JOINED = "(near-duplicates are one group); at least 2 groups are needed"
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +122,10 @@ def test_an_unknown_name_is_one_sentence_that_says_what_is_allowed() -> None:
         ("a,g,U,p,neutral\n", "['a', 'g', 'U', 'p', 'neutral'] has 5 values; the header allows 4"),
         ("a,g,Up\n", "['a', 'g', 'Up'] has 3 values; the header allows 4"),
         (b"a,g,Caf\xe9,neutral\n", "b'\\xe9' is not UTF-8; only that is allowed"),
-        ('a,g,"U"p,neutral\n', "',' expected after '\"'; a quote inside a quoted value must be doubled"),
+        (
+            'a,g,"U"p,neutral\n',
+            f"',' expected after '\"'; {QUOTES}",
+        ),
     ],
 )
 def test_a_bad_line_names_file_line_value_and_what_is_allowed(
@@ -133,10 +138,18 @@ def test_a_bad_line_names_file_line_value_and_what_is_allowed(
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ("id,group,text\na,g,Up\n", "1: ['id', 'group', 'text'] lacks 'label'; needed are id, text, label"),
+        ("id,group,text\na,g,Up\n", "1: ['id', 'group', 'text'] lacks label; needed are id, text, label"),
+        (
+            "id,text,text,label\na,b,c,neutral\n",
+            "1: ['id', 'text', 'text', 'label'] has text more than once; each is allowed once",
+        ),
+        (
+            HEADER + 'a,g,"Up,neutral\n' + "b,h,Down,neutral\n" * 9,
+            f"2: unexpected end of data; {QUOTES}",
+        ),
         (
             HEADER + 'a,g,Up,neutral\nb,h,"U"p,neutral\n',
-            "3: ',' expected after '\"'; a quote inside a quoted value must be doubled",
+            f"3: ',' expected after '\"'; {QUOTES}",
         ),
         (HEADER, "2: '' where the first headline should be; at least one is needed"),
         (
@@ -145,11 +158,11 @@ def test_a_bad_line_names_file_line_value_and_what_is_allowed(
         ),
         (
             SOUND.replace(",positive1,", ",positive0,"),
-            "6: label 'positive' is in group 'positive0' alone; at least 2 groups are needed",
+            f"6: label 'positive' is in group 'positive0' alone {JOINED}",
         ),
         (
             SOUND.replace("neutral tea", "Neutral in 2024").replace("neutral rye", "Nearly in 1"),
-            "4: label 'neutral' is in group 'neutral0' alone; at least 2 groups are needed",
+            f"4: label 'neutral' is in group 'neutral0' alone {JOINED}",
         ),
     ],
 )
@@ -161,10 +174,13 @@ def test_a_bad_file_names_itself_line_value_and_what_is_allowed(
 
 
 def test_an_empty_file_lacks_every_column(tmp_path: Path) -> None:
-    found = complaints(write(tmp_path, ""))
-    needed = corpus.columns(Headline)
-    assert len(found) == len(needed)
-    assert all(any(f"lacks '{column}'" in complaint for complaint in found) for column in needed)
+    (found,) = complaints(write(tmp_path, ""))
+    assert found.endswith("line 1: [] lacks id, text, label; needed are id, text, label.")
+
+
+def test_a_file_that_cannot_be_read_is_one_sentence() -> None:
+    with pytest.raises(CorpusError, match=r"^x+ cannot be read \(.+\)\.$"):
+        corpus.load("x" * 300)
 
 
 def test_all_problems_of_a_file_come_at_once_on_the_lines_where_their_rows_start(tmp_path: Path) -> None:

@@ -3,12 +3,15 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+import lab
 from lab import __main__ as command
-from lab import corpus, corpus_check, corpus_report, headlines, phrasebank
+from lab import corpus, corpus_check, corpus_report, headlines, phrasebank, scorecard
 from lab.corpus_report import Table
 
 
@@ -61,6 +64,79 @@ def test_scoring_on_real_news_without_any_says_how_to_get_it(
     monkeypatch.setenv(phrasebank.VARIABLE, str(tmp_path))
     assert command.main(["corpus", "score", "--phrasebank", "first"]) == 1
     assert f"{phrasebank.VARIABLE} must name the folder" in capsys.readouterr().err
+
+
+def test_only_the_first_lines_of_many_problems_are_printed(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("id,text,label\n" + "".join(f"{n},text {'so ' * n},0\n" for n in range(50)), "utf-8")
+    assert command.main(["corpus", "describe", str(path)]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == command.SHOWN + 1
+    assert lines[-1] == "… and 33 more."  # 50 labels and 3 classes without a headline
+
+
+@pytest.fixture
+def scoring(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
+    """Stand-ins for the modules that need packages from outside the standard library."""
+    modules = {
+        "corpus_scores": SimpleNamespace(store=lambda half: scorecard.load()),
+        "encoders": SimpleNamespace(EncoderError=RuntimeError),
+    }
+    for name, module in modules.items():
+        monkeypatch.setitem(sys.modules, f"lab.{name}", module)
+        monkeypatch.setattr(lab, name, module, raising=False)
+    return modules["corpus_scores"]
+
+
+def test_score_prints_what_was_stored_and_which_bounds_hold(
+    scoring: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main(["corpus", "score", "--phrasebank", "second"]) == 0
+    printed = capsys.readouterr().out
+    for score in scorecard.scores(scorecard.load(), "phrasebank_second"):
+        assert f"{score.value:.3f}" in printed
+    assert "at least 0.66" in printed and "does not hold" in printed
+
+
+def test_a_model_that_cannot_be_had_is_one_line(
+    scoring: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def store(half: str | None) -> None:
+        raise RuntimeError("MiniLM cannot be had.")
+
+    scoring.store = store
+    assert command.main(["corpus", "score"]) == 1
+    assert capsys.readouterr().err == "MiniLM cannot be had.\n"
+
+
+def run(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "lab", "corpus", *arguments],
+        cwd=Path(__file__).parents[2],
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+def test_a_terminal_that_lacks_letters_gets_the_rest() -> None:
+    output, errors = run("describe", PYTHONIOENCODING="ascii").communicate()
+    assert errors == ""
+    assert "Headlines by event" in output
+
+
+def test_whoever_stops_reading_sees_no_traceback() -> None:
+    program = run("describe", PYTHONUNBUFFERED="1")
+    assert program.stdout and program.stderr
+    program.stdout.readline()
+    program.stdout.close()
+    assert program.stderr.read() == ""
+    program.stderr.close()
+    program.wait()
 
 
 def test_the_command_runs_as_the_readme_writes_it() -> None:

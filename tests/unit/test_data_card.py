@@ -58,14 +58,36 @@ def test_the_table_of_bounds_says_what_does_not_hold(card):
     rows = card.bounds(headlines.load()).rows
     assert len(rows) == 1 + 1 + 4
     short = [row[0] for row in rows if row[-1] == "does not hold"]
-    assert short == ["macro-F1 on real news, MiniLM's sentence vectors"]
+    assert short == ["macro-F1 on real news, second half, MiniLM's sentence vectors"]
 
 
 def test_every_property_that_is_shown_holds(card, monkeypatch):
     monkeypatch.delenv("DOWNHILL_PHRASEBANK", raising=False)
-    rows = card.properties(headlines.load()).rows
-    assert {row[-1] for row in rows} == {"holds"}
-    assert not any("not checked" in row[1] for row in rows)
+    assert {row[-1] for row in card.properties(headlines.load()).rows} == {"holds"}
+
+
+def test_variety_is_shown_beside_that_of_real_news(card):
+    ours, real = zip(*(row[1:] for row in card.compared(headlines.load()).rows), strict=True)
+    assert ours[0] == f"{card.value('different.words'):,}"
+    assert real[0] == f"{card.value('scores.real_news.variety.words'):,}"
+
+
+def test_the_first_attempt_at_a_second_reading_is_counted_from_what_is_stored(card):
+    rows = headlines.load()
+    found = card.attempts(rows)
+    assert found["headlines"] == len(rows)
+    assert found["differ"] == 0  # the data card builds on it
+    assert (found["probe"], found["readers_differ"]) == (80, 0)
+    assert 0 < found["followed"] <= found["changed"] < found["probe"]
+
+
+def test_a_section_that_is_not_stored_is_named_with_the_command(card, monkeypatch):
+    stored = {name: part for name, part in scorecard.load().items() if name != "phrasebank_second"}
+    monkeypatch.setattr(scorecard, "load", lambda: stored)
+    with pytest.raises(
+        ValueError, match="has no phrasebank_second: python -m lab corpus score --phrasebank second"
+    ):
+        card.bounds(headlines.load())
 
 
 def test_scores_of_other_headlines_are_not_shown(card):

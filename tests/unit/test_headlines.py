@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lab import corpus, corpus_check, headlines, phrasebank, variety
-from lab.corpus import CorpusError, parse
+from lab.corpus import CorpusError, Headline, parse
 from lab.corpus_check import Property
 from lab.headlines import AnnotatedHeadline
 
@@ -78,6 +78,18 @@ def relabelled(rows: Rows) -> Rows:
     return [replace(row, label="neutral") if row.label == "negative" else row for row in rows]
 
 
+def gladdened(rows: Rows) -> Rows:
+    return [replace(row, label="positive") if row.label == "negative" else row for row in rows]
+
+
+def shouted(rows: Rows) -> Rows:
+    return [*rows[:-1], replace(rows[-1], text=rows[0].text.upper())]
+
+
+def opened_alike(rows: Rows) -> Rows:
+    return [replace(row, text="On Monday morning " + row.text) for row in rows]
+
+
 def made_plain(rows: Rows) -> Rows:
     return [replace(row, difficulty="plain") for row in rows]
 
@@ -115,13 +127,26 @@ def parted(rows: Rows) -> Rows:
     ("broken", "names"),
     [
         (shortened, ["rows"]),
+        (lambda rows: rows[:2200], ["rows", "rows to train on, fewest of five splits"]),
+        (shouted, ["headlines alike but for numbers and case"]),
+        (opened_alike, ["different openings of three words"]),
         (relabelled, ["share negative", "share neutral"]),
+        (gladdened, ["share positive"]),
         (made_plain, ["share contextual", "share mixed"]),
         (of_one_company, [f"different in {column}" for column in ("sector", "event", "register", "company")]),
         (cut, ["words in a headline"]),
-        (padded, ["mean of words in a headline", "different runs of four words", "runs of 8 words shared"]),
-        (renamed, ["headlines alike but for numbers and names", "runs of 8 words shared"]),
-        (given_away, ["tell-tale words"]),
+        (
+            padded,
+            [
+                "mean of words in a headline",
+                "different words in the first 40,000",
+                "different runs of four words",
+                "runs of 8 words shared by two groups",
+                "held-out headlines in training, in five splits",
+            ],
+        ),
+        (renamed, ["headlines alike but for numbers and names", "runs of 8 words shared by two groups"]),
+        (given_away, ["tell-tale words that telltale.csv does not list"]),
         (parted, ["groups of two or more"]),
         (made_plain, ["version"]),
     ],
@@ -130,21 +155,36 @@ def test_a_property_that_is_lost_is_named(
     rows: Rows, broken: Callable[[Rows], Rows], names: list[str]
 ) -> None:
     lost = [one.name for one in corpus_check.properties(broken(rows)) if one.holds is False]
-    for name in names:
-        assert any(one.startswith(name) for one in lost), lost
+    assert set(names) <= set(lost)
 
 
 def test_a_headline_that_leaks_into_a_split_is_found(rows: Rows) -> None:
     parts = corpus.split(rows, 0, 0.15, 0.15)
     assert corpus_check.leaks(parts) == []
-    known, names = parts.train[0], parts.train[1].text.replace("a", "A")
+    known = parts.train[0]
     leaky = replace(
         parts,
         validation=[*parts.validation, replace(parts.test[0], id="group", group=known.group)],
         test=[*parts.test, replace(parts.test[0], id="run", group="new", text="Again: " + known.text)],
     )
-    assert names != parts.train[1].text
     assert corpus_check.leaks(leaky) == ["group", "run"]
+
+
+def test_a_near_duplicate_that_leaks_is_found() -> None:
+    known = Headline("a", "g", "Brig sold 9 ships in Oslo", "neutral")
+    renamed = Headline("b", "h", "Ölvar sold 12 ships in Århus", "neutral")
+    assert corpus_check.leaks(corpus.Split([known], [renamed], [])) == ["b"]
+
+
+def test_headlines_that_share_words_with_real_news_are_found(
+    rows: Rows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied = "".join(f"Yesterday, {row.text}@{row.label}\n" for row in rows[:100])
+    (tmp_path / phrasebank.FILES["50"]).write_bytes(copied.encode("latin-1", "replace"))
+    monkeypatch.setenv(phrasebank.VARIABLE, str(tmp_path))
+    found = corpus_check.shared_with_phrasebank(rows)
+    assert found.holds is False
+    assert rows[0].id in found.found
 
 
 # What is allowed in the columns

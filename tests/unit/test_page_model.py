@@ -32,6 +32,7 @@ def ends(runs, name):
         ({"warmup_steps": -1}, "warmup_steps"),
         ({"weight_decay": float("inf")}, "weight_decay"),
         ({"max_grad_norm": -0.1}, "max_grad_norm"),
+        ({"max_grad_norm": 0}, "max_grad_norm"),
         ({"seed": True}, "seed"),
         ({"train_subset": 0}, "train_subset"),
         ({"train_subset": 80.5}, "train_subset"),
@@ -149,6 +150,16 @@ def test_the_outer_two_are_hundreds_of_times_off():
     assert 100 < PRESETS["too-high"] / PRESETS["just-right"] < 1000
 
 
+def test_by_macro_f1_the_higher_rates_are_about_as_good_as_the_right_one():
+    right, *higher = (mean(ends(BY_RATE[rate], "macro_f1")) for rate in RATES if rate >= 5)
+    assert all(abs(score - right) < 0.02 for score in higher)
+
+
+def test_on_seed_0_giant_steps_win_by_a_handful_of_headlines():
+    right, giant = (run.value("accuracy[-1]") * run.value("corpus.validation") for run in (RIGHT[0], HIGH[0]))
+    assert 1 <= round(giant - right) <= 5
+
+
 def test_on_seed_0_giant_steps_have_the_best_accuracy_and_the_worst_loss():
     low, right, high = (runs[0] for runs in (LOW, RIGHT, HIGH))
     assert high.value("accuracy[-1]") > right.value("accuracy[-1]") > low.value("accuracy[-1]") + 0.1
@@ -177,7 +188,7 @@ def test_on_seed_0_right_and_giant_steps_use_all_classes_and_negative_less_often
         assert run.value("predicted_counts[-1].negative") < truth
 
 
-def test_on_seed_0_giant_steps_leap_to_hundreds_and_settle_in_the_tens_while_the_others_stay_near_1():
+def test_on_seed_0_giant_steps_leap_above_a_hundred_and_settle_in_the_tens_while_the_others_stay_near_1():
     giant = [row["validation_loss"] for row in HIGH[0].evaluations]
     assert 100 < max(giant) < 1000
     assert 10 < giant[-1] < 100

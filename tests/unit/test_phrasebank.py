@@ -129,7 +129,8 @@ def test_all_bad_lines_come_at_once_with_file_line_value_and_what_is_allowed(fol
         (b"", "line 1: '' where the first sentence should be; at least one is needed."),
         (
             b"\n".join(INVENTED.splitlines()[:10]),
-            "line 9: label 'positive' is in group 'p0009' alone; at least 2 groups are needed.",
+            "line 9: label 'positive' is in group 'p0009' alone (near-duplicates are one group); "
+            "at least 2 groups are needed.",
         ),
     ],
 )
@@ -157,7 +158,7 @@ def test_a_hub_that_cannot_be_reached_is_one_sentence_with_the_variable_and_the_
     hub: Callable[[object], list[object]],
 ) -> None:
     asked = hub(ConnectionError("no route to host"))
-    start = "phrasebank cannot be had (the Hugging Face Hub did not answer: ConnectionError): "
+    start = "phrasebank cannot be had (the Hugging Face Hub could not be reached: ConnectionError): "
     message = complaint()
     assert message.startswith(f"{start}set {phrasebank.VARIABLE} to the folder with Sentences_AllAgree.txt, ")
     assert message.endswith(OFFLINE) and "\n" not in message

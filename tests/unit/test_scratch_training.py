@@ -2,10 +2,7 @@
 scikit-learn's."""
 
 import math
-import subprocess
-import sys
 from functools import partial
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -224,16 +221,3 @@ def test_a_set_that_cannot_be_learned_from_is_refused_in_one_sentence(train_set,
                 scratch.SoftmaxRegression(1, 3), train_set, validation_set, scratch.SGD(1.0), 1, 1, Random(0)
             )
         )
-
-
-def test_it_needs_nothing_but_the_standard_library():
-    code = (
-        "import sys, lab.scratch; "
-        "loaded = {name.partition('.')[0] for name in sys.modules}; "
-        "print(*loaded - sys.stdlib_module_names - {'__main__'})"
-    )
-    root = Path(__file__).resolve().parents[2]
-    done = subprocess.run(
-        [sys.executable, "-S", "-c", code], cwd=root, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.split() == ["lab"]

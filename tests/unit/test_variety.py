@@ -31,6 +31,7 @@ def test_runs_and_openings_are_shares_of_all() -> None:
     assert variety.different_runs(texts) == 3 / 4
     assert variety.different_openings(texts) == 1 / 2
     assert variety.different_runs(["too short", "one two three four"]) == 1
+    assert variety.different_runs(["too short"]) == 1
 
 
 def test_a_run_counts_as_shared_between_groups_and_not_within_one() -> None:
