@@ -57,7 +57,7 @@ def check_headlines() -> int:
     signs = {True: "holds", False: "FAILS", None: "open"}
     found = list(corpus_check.properties(headlines.load()))
     body = [(one.name, one.found, one.allowed, signs[one.holds]) for one in found]
-    print(corpus_report.Table("Our own headlines", ("property", "found", "allowed", ""), body))
+    print(corpus_report.Table("Our own headlines", ("property", "found", "allowed", "result"), body))
     return int(any(one.holds is False for one in found))
 
 
@@ -84,7 +84,7 @@ def score_corpus(half: str | None) -> int:
         interval = "{:.3f} to {:.3f}".format(*score.interval)
         kept = "" if not score.allowed else "holds" if score.holds else "does not hold"
         body.append((score.model, score.metric, f"{score.value:.3f}", interval, score.allowed, kept))
-    head = ("classifier", "measure", "score", "95% interval", "must be", "")
+    head = ("classifier", "measure", "score", "95% interval", "must be", "result")
     print(corpus_report.Table(f"Stored in {scorecard.FILE}", head, body))
     return 0
 

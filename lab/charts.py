@@ -267,9 +267,14 @@ def _spec(rows: list[Spec]) -> Spec:
         "width": WIDTH,
         "height": HEIGHT,
         "autosize": {"type": "pad", "contains": "padding"},
-        "data": {"values": rows},
+        "data": {"values": [{name: _rounded(value) for name, value in row.items()} for row in rows]},
         "config": CONFIG,
     }
+
+
+def _rounded(value: Any) -> Any:
+    """Twelve digits of a number: no chart shows more, and systems round the last ones differently."""
+    return float(f"{value:.12g}") if isinstance(value, float) else value
 
 
 def _color(names: list[str]) -> Spec:

@@ -41,9 +41,10 @@ def properties(rows: Sequence[AnnotatedHeadline]) -> Iterator[Property]:
     for difficulty, least in (("contextual", 0.25), ("mixed", 0.10)):
         share = sum(row.difficulty == difficulty for row in rows) / len(rows)
         yield at_least(f"share {difficulty}", share, least)
-    for column, least in (("sector", 20), ("event", 40), ("register", 8), ("company", 300)):
+    kinds = {"sector": "sectors", "event": "kinds of event", "register": "registers", "company": "companies"}
+    for (column, name), least in zip(kinds.items(), (20, 40, 8, 300), strict=True):
         different = {getattr(row, column) for row in rows} - {headlines.NO_COMPANY}
-        yield at_least(f"different in {column}", len(different), least)
+        yield at_least(name, len(different), least)
 
     lengths = [len(text.split()) for text in texts]
     spread = f"{min(lengths)} to {max(lengths)}"

@@ -103,8 +103,9 @@ def confusion(rows: Sequence[AnnotatedHeadline]) -> Table:
     counts = agreement.confusion([(row.label, row.second_label) for row in rows], LABELS)
     body = []
     for label, line in zip(LABELS, counts, strict=True):
-        body.append((f"first {label}", *(f"{count:,}" for count in line)))
-    return Table("First label against second label", ("", *(f"second {label}" for label in LABELS)), body)
+        body.append((label, *(f"{count:,}" for count in line)))
+    head = ("first label", *(f"second {label}" for label in LABELS))
+    return Table("First label against second label", head, body)
 
 
 def sample(rows: Sequence[AnnotatedHeadline], seed: int = 0, size: int = 10) -> Table:

@@ -104,7 +104,7 @@ def properties(rows: Rows) -> Table:
         for one in corpus_check.properties(rows)
         if one.holds is not None
     ]
-    return Table("Properties, each computed", ("property", "found", "allowed", ""), body)
+    return Table("Properties, each computed", ("property", "found", "allowed", "result"), body)
 
 
 def stored_scores(rows: Rows) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def bounds(rows: Rows) -> Table:
                 name = f"{scorecard.METRICS[score.metric]} on {score.on}, {scorecard.MODELS[score.model]}"
                 kept = "holds" if score.holds else "does not hold"
                 body.append((name, f"{score.value:.3f}", score.allowed, kept))
-    return Table("What the headlines had to show", ("figure", "found", "must be", ""), body)
+    return Table("What the headlines had to show", ("figure", "found", "must be", "result"), body)
 
 
 def compared(rows: Rows) -> Table:
@@ -159,7 +159,7 @@ def compared(rows: Rows) -> Table:
         (name, in_words_of(ours[measure]), in_words_of(real[measure]))
         for measure, name in variety.NAMES.items()
     ]
-    return Table("Variety", ("", "our own headlines", "real news"), body)
+    return Table("Variety", ("measure", "our own headlines", "real news"), body)
 
 
 OF_THE_CARD = {

