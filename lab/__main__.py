@@ -1,4 +1,4 @@
-"""The lab at the command line: `python -m lab corpus check|describe|score`."""
+"""The lab at the command line: `python -m lab corpus check|describe|score` and `... verdict FILE...`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import io
 import os
 import sys
 
-from lab import corpus, corpus_check, corpus_report, headlines, scorecard
+from lab import corpus, corpus_check, corpus_report, headlines, logs, scorecard, verdict
 
 SHOWN = 20  # lines of an error: enough to see what it is about
 
@@ -34,6 +34,12 @@ def main(arguments: list[str] | None = None) -> int:
     )
     score.add_argument("--phrasebank", choices=scorecard.HALVES, help="score on this half of real news")
     score.set_defaults(run=lambda chosen: score_corpus(chosen.phrasebank))
+
+    judge = subjects.add_parser("verdict", help="how did a training run end?")
+    judge.add_argument(
+        "files", nargs="+", metavar="FILE", help="trainer_state.json, a CSV with named columns, or a run file"
+    )
+    judge.set_defaults(run=lambda chosen: judge_files(chosen.files))
 
     chosen = parser.parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -87,6 +93,20 @@ def score_corpus(half: str | None) -> int:
     head = ("classifier", "measure", "score", "95% interval", "must be", "result")
     print(corpus_report.Table(f"Stored in {scorecard.FILE}", head, body))
     return 0
+
+
+def judge_files(files: list[str]) -> int:
+    """One line for each file: FILE: VERDICT[, overfitting]: evidence; 1 where a file cannot be read."""
+    code = 0
+    for file in files:
+        try:
+            found = verdict.judge(logs.read(file))
+        except logs.LogError as error:
+            print(error, file=sys.stderr)
+            code = 1
+        else:
+            print(f"{file}: {found.name}{', overfitting' * bool(found.overfitting)}: {found.evidence}")
+    return code
 
 
 if __name__ == "__main__":

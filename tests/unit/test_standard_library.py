@@ -14,12 +14,14 @@ MODULES = (
     "corpus_check",
     "corpus_report",
     "headlines",
+    "logs",
     "page_model",
     "phrasebank",
     "records",
     "scorecard",
     "scratch",
     "variety",
+    "verdict",
 )
 
 

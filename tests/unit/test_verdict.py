@@ -1,0 +1,157 @@
+"""Each verdict on a history made for it, and on the page model's stored runs."""
+
+import math
+
+import pytest
+
+from lab import records, verdict
+from lab.verdict import History, judge, naive
+
+NAN = math.nan
+RATES = ("too-low", "rate-0-1", "rate-1", "just-right", "rate-30", "rate-100", "too-high")
+
+
+def made(validation, training=None, at=0, counts=None, accuracy=None, **more):
+    rows = [{"at": at + i, "validation_loss": loss} for i, loss in enumerate(validation)]
+    for name, values in (("train_loss", training), ("predicted_counts", counts), ("accuracy", accuracy)):
+        for row, value in zip(rows, values or [], strict=False):
+            row[name] = value
+    return History.of_rows(rows, **more)
+
+
+MIXED, ONE = {"negative": 20, "neutral": 60, "positive": 20}, {"negative": 0, "neutral": 100, "positive": 0}
+FALLS = [1.1, 0.9, 0.7, 0.5, 0.4]
+FLAT = [1.1, 0.7, 0.45, 0.4, 0.4, 0.401, 0.4]
+LEDGE = [1.1, 0.85, 0.77, 0.765, 0.766, 0.765, 0.766]
+UNSTEADY = [1.1, 1.0, 1.2, 1.05, 1.1]
+STILL = [1.1, 1.1, 1.1, 1.1, 1.1]
+
+
+@pytest.mark.parametrize(
+    ("history", "name", "rate"),
+    [
+        (made([1.1, 5, 30, 40, 38], [1.1, 2, 0.1, 0.01, 0.0]), "diverged", "too high"),
+        (made([1.1, 0.9, NAN]), "diverged", "too high"),
+        (made([1.1, 0.9, math.inf]), "diverged", "too high"),
+        (made([], step_loss=[1.1, 3.0, NAN]), "diverged", "too high"),
+        (made([NAN, NAN]), "diverged", None),  # spoilt before the first step: no rate does that
+        # It went to ten times its start and came back to it, but not clearly below it.
+        (
+            made([1.1, 11, 5, 1.2, 1.05, 1.06, 1.05], [1.1, 10, 3, 0.1, 0.02, 0.01, 0.01]),
+            "diverged",
+            "too high",
+        ),
+        # It ends clearly above its start, but by overfitting: the rate brought it well down first.
+        (made([1.1, 0.6, 0.5, 0.9, 1.4, 1.5, 1.6], [1.1, 0.5, 0.3, 0.1, 0.05, 0.02, 0.01]), "diverged", None),
+        (made(UNSTEADY, counts=[MIXED, ONE, ONE, ONE, ONE], step_loss=[1.1, 4, 1]), "collapsed", "too high"),
+        (made(UNSTEADY, counts=[ONE, MIXED, ONE, ONE, ONE]), "collapsed", "too high"),
+        (made(UNSTEADY, accuracy=[0.3, 0.8, 0.6, 0.6, 0.6], always_neutral=0.6), "collapsed", "too high"),
+        # The untrained model mixes, training narrows it to one class, and the loss falls: no collapse.
+        (made([1.1, 1.09, 1.08, 1.07, 1.06], counts=[MIXED, ONE, ONE, ONE, ONE]), "stalled", "too low"),
+        (made([1.1, 1.0, 0.9, 0.8, 0.7], counts=[MIXED, MIXED, ONE, ONE, ONE]), "still improving", None),
+        # The untrained model's mix is chance, and says nothing about a collapse.
+        (made([1.1, 1.05, 1.06, 1.05, 1.06], counts=[MIXED, ONE, ONE, ONE, ONE]), "stalled", "too low"),
+        (made([1.1, 1.15, 1.16, 1.15, 1.16]), "stalled", None),  # above the start, but not clearly
+        (made(STILL, STILL, grad_norm=[0.3, 0.4]), "stalled", None),
+        (made(STILL, STILL, grad_norm=[0.0, 0.0]), "stalled", None),
+        (made(STILL, [1.1, 0.8, 0.5, 0.2, 0.1]), "stalled", None),  # learnt by heart, and nothing else
+        (made([1.1, 1.09, 1.07, 1.04, 1.0]), "still improving", None),  # a warm-up: not stalled
+        (made(LEDGE, [1.1, 0.8, 0.75, 0.74, 0.74, 0.74, 0.74]), "stuck", None),
+        (made(LEDGE, LEDGE, step_loss=[1.1, 9.0, 0.8]), "stuck", "too high"),
+        (made(LEDGE, [1.1, 0.7, 0.5, 0.3, 0.2, 0.2, 0.2]), "converged", "about right"),
+        (made(LEDGE), "not enough to tell", None),
+        (made(FALLS, FALLS), "still improving", "about right"),
+        (made([12.0, 9.0, 7.0, 5.0, 4.0]), "still improving", None),
+        (made(FLAT, FLAT), "converged", "about right"),
+        (made([loss * 12 for loss in FLAT]), "converged", "about right"),
+        (made([1.1, NAN, 0.7, 0.45, 0.4, 0.4, 0.4, 0.4]), "converged", "about right"),
+        (made([1.1, 0.4, 0.4, 0.4]), "converged", "about right"),
+        (made([]), "not enough to tell", None),
+        (made([1.1, 0.5, 0.4]), "not enough to tell", None),
+        (made([0.5, 0.4, 0.3], at=1), "not enough to tell", None),  # the first is all the start there is
+        (made([0.5, 0.4, 0.3], at=1, first_batch_loss=1.1), "still improving", None),
+        (made([0.4, 0.396, 0.397, 0.396], at=1), "not enough to tell", None),  # arrived, or never moved?
+        (made([0.4, 0.396, 0.397, 0.396], at=1, first_batch_loss=1.1), "converged", "about right"),
+        (made([11.0, 5.0, 1.1, 1.11, 1.1, 1.1], at=1), "not enough to tell", None),  # down from a leap?
+        (made([0.9, 0.5, 0.35, 0.3, 0.301, 0.3, 0.3], at=1), "converged", "about right"),
+        (made([9.0, 7.0, 5.0, 4.0, 3.0], [2.0, 1.0, 0.5, 0.1, 0.1], at=1), "still improving", None),
+        (made([-1.0, -2.0, -3.0, -4.0]), "not enough to tell", None),
+        (made([0.0, 0.0, 0.0, 0.0]), "not enough to tell", None),
+    ],
+)
+def test_the_first_verdict_that_holds_is_given(history, name, rate):
+    found = judge(history)
+    assert (found.name, found.learning_rate) == (name, rate), found.evidence
+    assert found.evidence.endswith(".")
+    assert found.first_try.endswith(".")
+
+
+def test_flat_with_gradients_may_be_the_rate_or_the_optimiser_and_both_are_said():
+    flowing = judge(made(STILL, STILL, grad_norm=[0.3])).first_try
+    assert "learning rate" in flowing
+    assert "wrong parameters" in flowing
+    assert "No gradient" in judge(made(STILL, STILL, grad_norm=[0.0])).first_try
+
+
+@pytest.mark.parametrize(
+    ("validation", "training", "overfitting"),
+    [
+        ([1.1, 0.6, 0.38, 0.4, 0.5, 0.63], [1.1, 0.5, 0.3, 0.2, 0.1, 0.05], True),
+        ([1.1, 0.6, 0.38, 0.4, 0.5, 0.63], [1.1, 0.5, 0.3, 0.4, 0.5, 0.6], False),  # training rose as well
+        ([1.1, 0.6, 0.38, 0.4, 0.5, 0.63], None, None),
+        ([1.1, 0.6, 0.5, 0.38, 0.4, 0.5], [1.1, 0.5, 0.3, 0.2, 0.1, 0.05], False),  # within the patience
+        ([1.1, 0.5, 0.4, 0.44, 0.41, 0.45, 0.405], [1.1, 0.5, 0.3, 0.2, 0.1, 0.05, 0.04], False),  # noise
+    ],
+)
+def test_overfitting_is_a_validation_loss_that_turned_while_training_fell_on(
+    validation, training, overfitting
+):
+    assert judge(made(validation, training)).overfitting is overfitting
+
+
+def test_the_noise_does_not_count_the_trend():
+    assert verdict.noise([1.0, 0.8, 0.6, 0.4, 0.2]) == pytest.approx(0, abs=1e-12)
+    assert verdict.noise([0.9, 0.6, 0.7, 0.2]) == pytest.approx(0.5 / math.sqrt(3))
+    assert verdict.noise([1.0, 2.0]) == 0
+
+
+def stored(rate, seed):
+    return History.of_run(records.load(f"page-model-{rate}-seed-{seed}"))
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    ("rate", "names", "learning_rate"),
+    [
+        ("too-low", {"stalled"}, "too low"),  # 8 % down, no more than knowing how common each class is
+        ("rate-0-1", {"still improving"}, "too low"),
+        ("rate-1", {"still improving"}, None),
+        ("just-right", {"still improving", "converged"}, "about right"),
+        ("rate-30", {"diverged"}, "too high"),
+        ("rate-100", {"diverged"}, "too high"),
+        ("too-high", {"diverged"}, "too high"),
+    ],
+)
+def test_the_stored_runs_of_the_page_model_are_judged_alike_at_every_seed(rate, seed, names, learning_rate):
+    found = judge(stored(rate, seed))
+    assert found.name in names, found.evidence
+    assert found.learning_rate == learning_rate
+
+
+def test_the_evidence_has_the_run_s_own_numbers():
+    history = stored("too-high", 0)
+    found = judge(history)
+    assert f"{history.validation_loss[-1]:.4g}" in found.evidence
+    assert f"{history.training_loss[-1]:.4g}" in found.evidence
+    assert history.always_neutral == pytest.approx(242 / 467)
+
+
+def test_the_naive_rule_takes_standing_still_for_having_arrived():
+    at_the_end = {rate: [naive(stored(rate, seed)) for seed in range(5)] for rate in RATES}
+    assert at_the_end["too-low"] == [True] * 5
+    assert at_the_end["too-high"] == [True, False, True, False, True]  # the other two still leap about
+    assert at_the_end["just-right"] == [False] * 5  # the good runs are those that it misses
+    assert naive(made([1.1, 0.5, 0.495]))
+    assert not naive(made([1.1, 0.5, 0.495]), tolerance=0.001)
+    assert not naive(made([1.1]))
+    assert not naive(made([1.1, NAN, NAN]))
