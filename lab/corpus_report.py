@@ -49,7 +49,7 @@ def sizes(rows: Sequence[Headline]) -> Table:
         ("headlines", f"{len(rows):,}"),
         ("groups", f"{len(groups):,}"),
         ("groups of two or more", f"{sum(size > 1 for size in groups):,}"),
-        *((variety.NAMES[name], in_words(value)) for name, value in varied.items()),
+        *((variety.NAMES[name], measure_in_words(value)) for name, value in varied.items()),
     ]
     return Table("Size and variety", ("what", "count"), body)
 
@@ -167,7 +167,7 @@ def share(value: float) -> str:
     return f"{100 * value:.1f}%"
 
 
-def in_words(measure: float) -> str:
+def measure_in_words(measure: float) -> str:
     """A measure of variety: a count, or a share."""
     return f"{measure:,}" if isinstance(measure, int) else share(measure)
 

@@ -1,6 +1,6 @@
 """What do learning rates do to one small model? The page model, and its stored runs.
 
-    python -m lab.page_model        # trains and stores seven rates at five seeds, a few seconds on a laptop
+    python -m lab.page_model        # trains and stores seven rates at five seeds, well under a minute
 
 Words are counted (TF-IDF of single words and pairs that two headlines or more have), one weight per word and
 class is learned by softmax regression, with lab.scratch and nothing else: the same training runs in the

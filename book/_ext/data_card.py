@@ -18,8 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from lab import corpus, corpus_check, corpus_report, headlines, scorecard, variety
-from lab.corpus_report import Table
-from lab.corpus_report import in_words as in_words_of
+from lab.corpus_report import Table, measure_in_words
 
 Rows = list[headlines.AnnotatedHeadline]
 SHOWN = ("ours", "phrasebank_second")  # the sections of the stored scores that the card shows
@@ -156,7 +155,7 @@ def compared(rows: Rows) -> Table:
     ours = variety.figures([row.text for row in rows])
     real = stored_scores(rows)["real_news"]["variety"]
     body = [
-        (name, in_words_of(ours[measure]), in_words_of(real[measure]))
+        (name, measure_in_words(ours[measure]), measure_in_words(real[measure]))
         for measure, name in variety.NAMES.items()
     ]
     return Table("Variety", ("measure", "our own headlines", "real news"), body)
