@@ -1,4 +1,4 @@
-"""The lab at the command line: `python -m lab corpus check|describe|score` and `... verdict FILE...`."""
+"""The lab at the command line: `python -m lab corpus|run|save|predict|report|sweep|bench|verdict`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,20 @@ import argparse
 import io
 import os
 import sys
+from pathlib import Path
 
-from lab import corpus, corpus_check, corpus_report, headlines, logs, scorecard, verdict
+from lab import (
+    commands,
+    corpus,
+    corpus_check,
+    corpus_report,
+    experiments,
+    headlines,
+    logs,
+    records,
+    scorecard,
+    verdict,
+)
 
 SHOWN = 20  # lines of an error: enough to see what it is about
 
@@ -41,6 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     judge.set_defaults(run=lambda chosen: judge_files(chosen.files))
 
+    _add_training(subjects)
+
     chosen = parser.parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file on Windows may not take every letter
@@ -53,9 +67,57 @@ def main(arguments: list[str] | None = None) -> int:
         more = [f"… and {len(lines) - SHOWN:,} more."] if len(lines) > SHOWN else []
         print(*lines[:SHOWN], *more, sep="\n", file=sys.stderr)
         return 1
+    except commands.CommandError as error:
+        print(error, file=sys.stderr)
+        return 1
     except BrokenPipeError:  # whoever read the output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+
+
+def _add_training(subjects: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The commands that train, or need what was trained."""
+    train = subjects.add_parser("run", help="train once, watch it, and store the record")
+    for dial in ("preset", "corpus", "encoder", "seed"):
+        train.add_argument(f"--{dial}", help=f"see lab.settings; the same as --set {dial}=...")
+    train.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="DIAL=VALUE",
+        help="learning_rate=3e-5, train_subset=none",
+    )
+    train.add_argument("--folder", type=Path, default=records.OWN_RUNS, help="where the record goes")
+    train.add_argument("--track", help="also report to this tracker: tensorboard, wandb, ...")
+
+    def run(chosen: argparse.Namespace) -> int:
+        named = [
+            f"{dial}={vars(chosen)[dial]}"
+            for dial in ("encoder", "corpus", "preset", "seed")
+            if vars(chosen)[dial]
+        ]
+        return commands.run([*named, *chosen.set], chosen.folder, chosen.track)
+
+    train.set_defaults(run=run)
+
+    save = subjects.add_parser("save", help="keep a run's model and what it came from")
+    save.add_argument("name", metavar="RUN", help="a run's name or its file")
+    save.set_defaults(run=lambda chosen: commands.save(chosen.name))
+
+    predict = subjects.add_parser("predict", help="ask a run's model, and the same model before training")
+    predict.add_argument("name", metavar="RUN")
+    predict.add_argument("texts", nargs="+", metavar="TEXT")
+    predict.set_defaults(run=lambda chosen: commands.predict(chosen.name, chosen.texts))
+
+    log = subjects.add_parser("report", help="the experiment-log row of a run, and a decision log's draft")
+    log.add_argument("names", nargs="+", metavar="RUN")
+    log.set_defaults(run=lambda chosen: commands.log(chosen.names))
+
+    sweep = subjects.add_parser("sweep", help="compute a named experiment, several runs at a time")
+    sweep.add_argument("name", metavar="NAME", help=", ".join(experiments.EXPERIMENTS))
+    sweep.add_argument("--scheduler", help="a Dask cluster's address, tcp://...; without it, this machine")
+    sweep.add_argument("--folder", type=Path, default=records.RUNS, help="where the records go")
+    sweep.set_defaults(run=lambda chosen: commands.sweep(chosen.name, chosen.scheduler, chosen.folder))
 
 
 def check_headlines() -> int:

@@ -2,6 +2,7 @@
 
 Colours are the page's design tokens, by name (``var(--train)``), so that one picture serves light
 and dark. Training is always a full line, validation always dashed; presets carry their sign in their name.
+A band is always said in words above its chart.
 """
 
 from __future__ import annotations
@@ -10,8 +11,13 @@ import html
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 from itertools import cycle
+from statistics import fmean
 from typing import Any
+
+from lab.records import Run
+from lab.settings import MACHINE_DIALS
 
 Spec = dict[str, Any]
 Evaluations = Sequence[Mapping[str, Any]]
@@ -41,6 +47,13 @@ AXIS_TITLES = {
     "accuracy": "validation accuracy",
     "macro_f1": "validation macro-F1",
     "confidence_when_wrong": "confidence when wrong",
+    "gap": "gap in loss (+ is worse)",
+    "accuracy_gap": "gap in accuracy (+ is worse)",
+}
+STEP_TITLES = {
+    "loss": "loss of the batch",
+    "learning_rate": "learning rate",
+    "grad_norm": "length of the gradient",
 }
 
 CONFIG: Spec = {
@@ -67,6 +80,20 @@ CONFIG: Spec = {
         "symbolSize": 130,
         "symbolStrokeWidth": 2.5,
     },
+    "title": {
+        "anchor": "start",
+        "frame": "group",
+        "color": "currentColor",
+        "fontSize": 16,
+        "fontWeight": "normal",
+        "offset": 6,
+    },
+}
+BAND: Spec = {"type": "area", "fillOpacity": 0.2}
+# A chart's points at the rates of presets look like the presets' signs.
+OTHER_RATE = "no preset"
+SHAPES = dict(zip(PRESET_NAMES.values(), ("triangle-down", "circle", "triangle-up"), strict=True)) | {
+    OTHER_RATE: "diamond"
 }
 WIDTH, HEIGHT = 400, 240
 
@@ -87,10 +114,37 @@ def loss_curves(evaluations: Evaluations, *, log: bool = False) -> Spec:
     )
 
 
-def comparison(runs: Mapping[str, Evaluations], metric: str, *, log: bool = False, x: str = "epoch") -> Spec:
+def metric_curves(evaluations: Evaluations, always_neutral: float | None = None) -> Spec:
+    """Validation accuracy and macro-F1 (0 to 1) over epochs, for one run's evaluations.
+
+    ``always_neutral``, the accuracy of answering "neutral" to everything, is a line to be above.
+    """
+    series = {"accuracy": "accuracy", "macro-F1": "macro_f1"}
+    return _lines(
+        [
+            {"epoch": evaluation["epoch"], "score": evaluation[key], "series": name}
+            for name, key in series.items()
+            for evaluation in evaluations
+        ],
+        "score",
+        "score (higher is better)",
+        list(series),
+        levels={} if always_neutral is None else {"always-neutral": always_neutral},
+    )
+
+
+def comparison(
+    runs: Mapping[str, Evaluations],
+    metric: str,
+    *,
+    log: bool = False,
+    x: str = "epoch",
+    levels: Mapping[str, float] | None = None,
+) -> Spec:
     """One measured quantity over epochs (or over another count, ``x``), for several runs on shared axes.
 
-    ``runs`` maps a preset (too-low, just-right, too-high) or any name of yours to evaluations.
+    ``runs`` maps a preset (too-low, just-right, too-high) or any name of yours to evaluations. ``levels`` are
+    values to compare with, by name, each a thin line across the chart: always-neutral, say.
     """
     names = {PRESET_NAMES.get(name, name): evaluations for name, evaluations in runs.items()}
     return _lines(
@@ -100,11 +154,210 @@ def comparison(runs: Mapping[str, Evaluations], metric: str, *, log: bool = Fals
             for evaluation in evaluations
         ],
         metric,
-        AXIS_TITLES.get(metric, metric.replace("_", " ")),
+        _title(metric),
         list(names),
         log=log,
         x=x,
+        levels=levels,
     )
+
+
+def gap_curves(runs: Mapping[str, Evaluations], metric: str = "gap") -> Spec:
+    """How much worse on unseen text, over epochs: ``gap`` (of the loss, nats) or ``accuracy_gap``."""
+    return comparison(runs, metric, levels={"no gap": 0.0})
+
+
+def over_seeds(
+    groups: Mapping[str, Sequence[Evaluations]],
+    metric: str,
+    *,
+    log: bool = False,
+    levels: Mapping[str, float] | None = None,
+) -> Spec:
+    """One measured quantity over epochs for several settings: the mean of the seeds, in their range.
+
+    ``groups`` maps a preset or any name of yours to the evaluations of each seed. A line goes as far as all
+    its seeds have a finite value.
+    """
+    rows = []
+    for name, seeds in groups.items():
+        values = [{evaluation["epoch"]: evaluation[metric] for evaluation in seed} for seed in seeds]
+        rows += [
+            {
+                "epoch": epoch,
+                **_mean_and_range(metric, [seed[epoch] for seed in values]),
+                "series": PRESET_NAMES.get(name, name),
+            }
+            for epoch in values[0]
+            if all(_drawable(seed.get(epoch, math.nan), log) for seed in values)
+        ]
+    return _lines(
+        rows,
+        metric,
+        _title(metric),
+        [PRESET_NAMES.get(name, name) for name in groups],
+        log=log,
+        levels=levels,
+        band=_range_of_seeds(map(len, groups.values())),
+    )
+
+
+def over_steps(
+    runs: Mapping[str, Mapping[str, Sequence[float]]], quantity: str, *, log: bool = False, every: int = 1
+) -> Spec:
+    """What was noted at each step: ``loss``, ``learning_rate`` (the schedule) or ``grad_norm``.
+
+    ``runs`` maps a preset or any name of yours to a run's ``steps``; "training" is drawn as training is.
+    ``every`` draws the mean of so many steps at the last of them: dashes are lost in lines that jump about.
+    """
+    names = {PRESET_NAMES.get(name, name): steps for name, steps in runs.items()}
+    title = _title(quantity, STEP_TITLES)
+    return _lines(
+        [
+            {"step": last, quantity: fmean(steps[quantity][max(0, end - every) : end]), "series": name}
+            for name, steps in names.items()
+            for end, last in enumerate(steps["step"], start=1)
+            if end % every == 0 or end == len(steps["step"])
+        ],
+        quantity,
+        title + (f" (mean of {every})" if every > 1 else ""),
+        list(names),
+        log=log,
+        x="step",
+    )
+
+
+def learning_rates(runs: Iterable[Run], metric: str = "validation_loss", *, log: bool = False) -> Spec:
+    """A final metric (see Run.final) over the learning rate: a point for each seed, a line through the means.
+
+    The band is the range of the seeds or, where each rate has one seed, the 95 % interval. A run whose value
+    is not a finite number is a cross at the top, and its rate has no mean. Raises ValueError where the runs
+    differ in more than the rate and the seed.
+    """
+    together: dict[float, list[Run]] = {}
+    for run in sorted(runs, key=lambda run: (run.settings["learning_rate"], run.settings["seed"])):
+        if run.settings["learning_rate"] > 0:  # 0 has no place on a log axis
+            together.setdefault(run.settings["learning_rate"], []).append(run)
+    _refuse_other_differences([run for group in together.values() for run in group])
+    rows, means = [], []
+    one_seed = all(len(group) == 1 for group in together.values())
+    for rate, group in together.items():
+        finals = [run.final[metric] for run in group]
+        values = [final["value"] for final in finals]
+        rows += [
+            {
+                "learning_rate": rate,
+                "seed": run.settings["seed"],
+                metric: value if _drawable(value, log) else None,
+                "preset": PRESET_NAMES[run.preset] if run.preset else OTHER_RATE,
+            }
+            for run, value in zip(group, values, strict=True)
+        ]
+        spread = _mean_and_range(metric, values)
+        if one_seed:
+            spread |= {"lowest": finals[0]["low"], "highest": finals[0]["high"]}
+        if all(_drawable(value, log) for value in (*values, *spread.values())):
+            means.append({"learning_rate": rate} | spread)
+    note = [
+        "Band: 95 % interval of the one seed." if one_seed else _range_of_seeds(map(len, together.values()))
+    ]
+    if any(row[metric] is None for row in rows):
+        note.append("Cross at the top: not a finite number.")
+    names = [name for name in SHAPES if name in {row["preset"] for row in rows}]
+    preset = {"field": "preset", "type": "nominal", "legend": {"columns": 2}}
+    title = _title(metric)
+    heights = _heights([*rows, *means], metric)
+    tooltip: list[Spec] = [
+        {"field": "learning_rate", "type": "quantitative", "title": "learning rate", "format": "~g"},
+        {"field": "seed"},
+    ]
+    return _spec(rows) | {
+        "title": {"text": note},
+        "encoding": {
+            "x": {
+                "field": "learning_rate",
+                "type": "quantitative",
+                "scale": {"type": "log"},
+                "axis": {
+                    "title": "learning rate (log axis)",
+                    "format": "~e" if min(together, default=1) < 0.001 else "~g",
+                    "values": _powers_of_ten(list(together)),
+                    "grid": False,
+                },
+            },
+            "y": _y(metric, title, heights, log),
+        },
+        "layer": [
+            {
+                "data": _data(means),
+                "mark": BAND | {"fill": "var(--edge)"},
+                "encoding": {"y": {"field": "lowest"}, "y2": {"field": "highest"}},
+            },
+            {"data": _data(means), "mark": {"type": "line", "stroke": "var(--edge)", "strokeWidth": 2.5}},
+            {
+                "mark": {"type": "point", "size": 90, "strokeWidth": 2, "opacity": 1},
+                "encoding": {
+                    "color": preset | _color(names),
+                    "shape": preset | {"scale": {"domain": names, "range": [SHAPES[name] for name in names]}},
+                    "tooltip": [
+                        *tooltip,
+                        {"field": metric, "type": "quantitative", "title": title, "format": ".4~g"},
+                    ],
+                },
+            },
+            {
+                "transform": [{"filter": {"field": metric, "valid": False}}],
+                "mark": {
+                    "type": "point",
+                    "shape": "cross",
+                    "angle": 45,
+                    "size": 150,
+                    "stroke": "var(--ink)",
+                    "opacity": 1,
+                },
+                "encoding": {"y": {"value": 0}, "tooltip": tooltip},
+            },
+        ],
+    }
+
+
+def _refuse_other_differences(runs: Sequence[Run]) -> None:
+    """A mean over runs that differ in a dial, a route or a corpus would be a mean of nothing."""
+    asked = [
+        {"route": run.route, "corpus": run.corpus.get("sha256")}
+        | {name: value for name, value in run.settings.items() if name not in MACHINE_DIALS}
+        for run in runs
+    ]
+    names = {name for one in asked for name in one} - {"learning_rate", "seed"}
+    if differing := sorted(
+        name for name in names if any(one.get(name) != asked[0].get(name) for one in asked)
+    ):
+        raise ValueError(
+            f"the runs differ in {', '.join(differing)}; allowed are the learning rate and the seed."
+        )
+
+
+def on_shared_axes(specs: Sequence[Spec]) -> list[Spec]:
+    """The same charts of one quantity, on axes of the same range: for pictures side by side.
+
+    Raises ValueError where they show different quantities or not all are on a log axis.
+    """
+    shared = deepcopy(list(specs))
+    for axis in ("x", "y"):
+        encodings = [spec["encoding"][axis] for spec in shared]
+        titles = sorted({encoding["axis"]["title"] for encoding in encodings})
+        if len(titles) > 1:
+            raise ValueError(f"the {axis} axes show {' and '.join(titles)}; allowed is the same on all.")
+        field = encodings[0]["field"]
+        rows = [row for spec in shared for row in spec["data"]["values"]]
+        values = (
+            _heights(rows, field) if axis == "y" else [row[field] for row in rows if row[field] is not None]
+        )
+        for encoding in encodings:
+            encoding["scale"] = encoding.get("scale", {}) | {"domain": [min(values), max(values)]}
+            if "values" in encoding["axis"]:
+                encoding["axis"]["values"] = _powers_of_ten(values)
+    return shared
 
 
 def predicted_classes(runs: Mapping[str, Mapping[str, int]], truth: Mapping[str, int]) -> Spec:
@@ -224,41 +477,162 @@ def _inner_svg(svg: str) -> str:
 
 
 def _lines(
-    rows: list[Spec], field: str, title: str, names: list[str], *, log: bool, x: str = "epoch"
+    rows: list[Spec],
+    field: str,
+    title: str,
+    names: list[str],
+    *,
+    log: bool = False,
+    x: str = "epoch",
+    levels: Mapping[str, float] | None = None,
+    band: str = "",
 ) -> Spec:
+    """A line for each name; ``band`` says what lies between the fields lowest and highest."""
     rows = [row for row in rows if _drawable(row[field], log)]
-    scale: Spec = {"type": "log"} if log else {"zero": False, "nice": True}
+    across = [
+        dict.fromkeys(rows[0] if rows else ()) | {x: None, field: value, "series": name}
+        for name, value in (levels or {}).items()
+        if _drawable(value, log)
+    ]
     series = {"field": "series", "type": "nominal", "sort": names}
     dash = {
         "scale": {"domain": names, "range": [dash for _, dash in _looks(names)]},
-        "legend": {"symbolType": "stroke"},
-    }
-    return _spec(rows) | {
-        # Marks where each value stands, as long as they can be told apart.
-        "mark": {"type": "line", "strokeWidth": 2.5}
-        | ({"point": {"size": 45, "filled": True}} if len(rows) <= 25 * len(names) else {}),
-        "encoding": {
-            "x": {
-                "field": x,
-                "type": "quantitative",
-                "axis": {"title": x, "tickMinStep": 1, "format": "d", "grid": False},
-            },
-            "y": {
-                "field": field,
-                "type": "quantitative",
-                "scale": scale,
-                "axis": {"title": title + (" (log axis)" if log else ""), "format": "~g"}
-                | ({"values": _powers_of_ten([row[field] for row in rows])} if log else {"tickCount": 5}),
-            },
-            "color": series | _color(names),
-            "strokeDash": series | dash,
-            "tooltip": [
-                {"field": "series"},
-                {"field": x},
-                {"field": field, "type": "quantitative", "title": title, "format": ".4~g"},
-            ],
+        # Symbols long enough to show the dashes, and as many columns as fit the width.
+        "legend": {
+            "symbolType": "stroke",
+            "symbolSize": 600,
+            "columns": max(1, 39 // (max(map(len, names), default=0) + 5)),
         },
     }
+    # Marks where each value stands, as long as they can be told apart.
+    point = {"point": {"size": 45, "filled": True}} if len(rows) <= 25 * len(names) else {}
+    layers: list[Spec] = []
+    if band:
+        layers.append({"mark": BAND, "encoding": {"y": {"field": "lowest"}, "y2": {"field": "highest"}}})
+    layers.append(
+        {
+            "mark": {"type": "line", "strokeWidth": 2.5} | point,
+            "encoding": {
+                "tooltip": [
+                    {"field": "series"},
+                    {"field": x},
+                    {"field": field, "type": "quantitative", "title": title, "format": ".4~g"},
+                    *(
+                        {"field": end, "type": "quantitative", "format": ".4~g"}
+                        for end in ("lowest", "highest")
+                        if band
+                    ),
+                ],
+            },
+        }
+    )
+    if across:
+        for layer in layers:
+            layer["transform"] = [{"filter": {"field": x, "valid": True}}]
+        layers = [*_rules(across, rows, x, field), *layers]
+    heights = _heights([*rows, *across], field)
+    return (
+        _spec([*rows, *across])
+        | ({"title": {"text": band}} if band else {})
+        | {
+            "encoding": {
+                "x": {
+                    "field": x,
+                    "type": "quantitative",
+                    "axis": {"title": x, "tickMinStep": 1, "format": "d", "grid": False},
+                },
+                "y": _y(field, title, heights, log),
+                "color": series | _color(names),
+                "strokeDash": series | dash,
+            },
+            "layer": layers,
+        }
+    )
+
+
+def _rules(across: list[Spec], rows: list[Spec], x: str, field: str) -> list[Spec]:
+    """A thin line across the chart for each level, with its name where the fewest values of a curve are."""
+    levels = {"filter": {"field": x, "valid": False}}
+    unseen: Spec = {"color": None, "strokeDash": None}
+    rule: Spec = {
+        "transform": [levels],
+        "mark": {"type": "rule", "stroke": "var(--ink-soft)", "strokeDash": [2, 3], "strokeWidth": 1.5},
+        "encoding": unseen | {"x": None},
+    }
+    names: list[Spec] = []
+    for level in across:
+        side, above = _least_crossed(level[field], [(row[x], row[field]) for row in rows])
+        names.append(
+            {
+                "transform": [levels, {"filter": {"field": "series", "equal": level["series"]}}],
+                "mark": {
+                    "type": "text",
+                    "align": side,
+                    "baseline": "bottom" if above else "top",
+                    "dy": -4 if above else 4,
+                    "fontSize": 16,
+                    "fill": "var(--ink-soft)",
+                },
+                "encoding": unseen
+                | {"x": {"value": "width" if side == "right" else 0}, "text": {"field": "series"}},
+            }
+        )
+    return [rule, *names]
+
+
+def _least_crossed(level: float, points: list[tuple[float, float]]) -> tuple[str, bool]:
+    """Where a level's name hides least: at the left or the right, and whether above the line."""
+    if not points:
+        return "right", False
+    (left, right), (bottom, top) = ((min(values), max(values)) for values in zip(*points, strict=True))
+    # About the size of a name, in the units of the axes.
+    width, height = 0.45 * (right - left), 0.12 * (top - bottom)
+
+    def crossings(place: tuple[str, bool]) -> int:
+        side, above = place
+        return sum(
+            (x >= right - width if side == "right" else x <= left + width)
+            and 0 < (y - level if above else level - y) < height
+            for x, y in points
+        )
+
+    # Below a line at the bottom are the numbers of the axis.
+    sides = (True,) if level - bottom < height else (False, True)
+    return min(((side, above) for side in ("right", "left") for above in sides), key=crossings)
+
+
+def _title(quantity: str, titles: Mapping[str, str] = AXIS_TITLES) -> str:
+    return titles.get(quantity, quantity.replace("_", " "))
+
+
+def _y(field: str, title: str, values: Sequence[float], log: bool) -> Spec:
+    return {
+        "field": field,
+        "type": "quantitative",
+        "scale": {"type": "log"} if log else {"zero": False, "nice": True},
+        "axis": {"title": title + (" (log axis)" if log else ""), "format": "~g"}
+        | ({"values": _powers_of_ten(values)} if log else {"tickCount": 5}),
+    }
+
+
+def _heights(rows: Iterable[Spec], field: str) -> list[float]:
+    """Every value of the rows that stands on the y axis, the ends of bands among them."""
+    found = (row.get(name) for row in rows for name in (field, "lowest", "highest"))
+    return [value for value in found if value is not None]
+
+
+def _data(rows: list[Spec]) -> Spec:
+    return {"values": [{name: _rounded(value) for name, value in row.items()} for row in rows]}
+
+
+def _mean_and_range(metric: str, values: Sequence[float]) -> Spec:
+    return {metric: fmean(values), "lowest": min(values), "highest": max(values)}
+
+
+def _range_of_seeds(counts: Iterable[int]) -> str:
+    fewest, most = min(found := list(counts)), max(found)
+    seeds = f"{most} seeds" if fewest == most else f"{fewest} to {most} seeds"
+    return f"Line: mean of {seeds}. Band: their range."
 
 
 def _spec(rows: list[Spec]) -> Spec:
@@ -267,7 +641,7 @@ def _spec(rows: list[Spec]) -> Spec:
         "width": WIDTH,
         "height": HEIGHT,
         "autosize": {"type": "pad", "contains": "padding"},
-        "data": {"values": [{name: _rounded(value) for name, value in row.items()} for row in rows]},
+        "data": _data(rows),
         "config": CONFIG,
     }
 
@@ -301,4 +675,6 @@ def _drawable(value: float, log: bool) -> bool:
 
 
 def _short(value: object) -> str:
+    if value is None:
+        return ""
     return f"{value:.4g}" if isinstance(value, float) else str(value)

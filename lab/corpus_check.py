@@ -15,7 +15,8 @@ from importlib import resources
 
 from lab import corpus, headlines, phrasebank, variety
 from lab.headlines import AnnotatedHeadline
-from lab.page_model import SEEDS, TEST_SIZE, VALIDATION_SIZE
+from lab.page_model import SEEDS
+from lab.training_data import TEST_SIZE, VALIDATION_SIZE
 
 # Shares of all headlines, the least and the most: as in real financial news, with more negative ones.
 CLASS_MIX = {"negative": (0.15, 0.20), "neutral": (0.50, 0.60), "positive": (0.25, 0.30)}

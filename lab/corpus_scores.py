@@ -29,8 +29,9 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from lab import corpus, encoders, phrasebank, variety
 from lab.corpus import LABELS, Headline
-from lab.page_model import SEEDS, TEST_SIZE, VALIDATION_SIZE
+from lab.page_model import SEEDS
 from lab.scorecard import FILE
+from lab.training_data import TEST_SIZE, VALIDATION_SIZE
 
 TRAIN = 800  # rows drawn from the training part
 STUDENT_T = 2.776  # the 97.5 % point with 4 degrees of freedom: five seeds

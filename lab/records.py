@@ -1,7 +1,9 @@
-"""How a training run is written down: one run, one JSON file.
+"""How a training run is written down: one run, one JSON file, and its answers in a file beside it.
 
 The same file is read from ``assets/runs`` on disk while the book is built, and from the site
-(``_runs/<id>.json``) by Python in the reader's browser. Standard library only.
+(``_runs/<id>.json``) by Python in the reader's browser. ``<id>.answers.json`` holds, by the ids of the
+validation headlines, the probability of each class; it is read where somebody asks for it. A training of your
+own goes to ``runs``. Standard library only.
 """
 
 from __future__ import annotations
@@ -10,25 +12,38 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-SCHEMA = 1
-RUNS = Path(__file__).resolve().parent.parent / "assets" / "runs"
+SCHEMA = 2
+ROOT = Path(__file__).resolve().parent.parent
+RUNS = ROOT / "assets" / "runs"
+OWN_RUNS = Path("runs")  # where you work, ignored by git
 # A folder of a site cannot be listed, so the site has a list of its runs, by a name that no run can have.
 SITE_INDEX = "_ids.json"
 ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+FINISHED, STOPPED_EARLY, DIVERGED, INTERRUPTED = "finished", "stopped early", "diverged", "interrupted"
+Answers = Mapping[str, Sequence[float]]  # of each headline's id, a probability per class
 
 
 @dataclass(frozen=True)
 class Run:
     """One training run: its settings, what it was trained on and everything that was measured.
 
-    ``evaluations`` holds one dictionary per evaluation, step 0 (before any training) first.
-    ``steps`` holds one list per quantity, with one entry per optimiser step.
-    ``seconds`` is wall-clock time for training and evaluation together.
+    ``evaluations``: one dictionary per evaluation, step 0 (before any training) first: epoch, step,
+    train_loss (a fixed part of the training set, without dropout), train_accuracy, validation_loss, accuracy,
+    macro_f1, predicted_counts, gap (validation_loss - train_loss), accuracy_gap (train_accuracy - accuracy),
+    seconds since the start; a route may add some.
+    ``steps``: one list per quantity, one entry per optimiser step: step, loss (of the batch, before the
+    step), learning_rate, grad_norm (before clipping). Losses are mean cross-entropies in nats.
+    ``final``: validation_loss, accuracy and macro_f1 of the weights that were kept, each with its value and
+    95 % interval, and the number of the evaluation they are from.
+    ``status``: finished, stopped early, diverged (training was given up) or interrupted.
+    ``seconds``: wall-clock time of training and evaluation together; ``cpu_seconds``: the same, counted on
+    all cores that worked, whatever else the machine was doing; ``energy``: see lab.energy.
+    ``verdict``: what lab.verdict says of it.
     """
 
     id: str
@@ -38,9 +53,15 @@ class Run:
     corpus: Mapping[str, Any]
     classes: list[str]
     evaluations: list[dict[str, Any]]
-    steps: dict[str, list[float]]
-    environment: Mapping[str, str]
+    steps: Mapping[str, list[float]]
+    final: Mapping[str, Any]
+    environment: Mapping[str, Any]
     seconds: float
+    cpu_seconds: float
+    energy: Mapping[str, Any]
+    status: str = FINISHED
+    verdict: Mapping[str, Any] = field(default_factory=dict)
+    model: Mapping[str, Any] = field(default_factory=dict)
     schema: int = SCHEMA
 
     def __post_init__(self) -> None:
@@ -48,8 +69,6 @@ class Run:
             raise ValueError(
                 f"run id {self.id!r}: only lower-case letters, digits and single hyphens are allowed"
             )
-        if self.schema != SCHEMA:
-            raise ValueError(f"run {self.id}: schema {self.schema!r} is not known, only {SCHEMA} is")
         rows = self.evaluations
         if not isinstance(rows, list) or not rows or any(not isinstance(row, dict) for row in rows):
             raise ValueError(
@@ -84,19 +103,56 @@ class Run:
         return found
 
 
-def save(run: Run, folder: Path = RUNS) -> Path:
+def save(run: Run, folder: Path = RUNS, answers: Answers | None = None) -> Path:
     """Write ``run`` to ``folder/<id>.json`` in one move, so that a file is never half-written.
 
-    Numbers that are not finite are stored as the words NaN, Infinity and -Infinity, in quotes:
-    JSON itself has no way to write them, and a diverged run is a result worth keeping.
+    Its answers, where given, go first, so that a run that is there has them. Numbers that are not finite are
+    stored as the words NaN, Infinity and -Infinity, in quotes: JSON itself has no way to write them, and a
+    diverged run is a result worth keeping.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{run.id}.json"
-    draft = target.with_suffix(".part")
-    text = json.dumps(_words_for_not_finite(asdict(run)), indent=1, allow_nan=False) + "\n"
+    if answers is not None:
+        rounded_answers = {name: [round(share, 4) for share in row] for name, row in answers.items()}
+        _write(folder / f"{run.id}.answers.json", _lines(rounded_answers))
+    return _write(folder / f"{run.id}.json", _lines(asdict(run)))
+
+
+def _write(target: Path, text: str) -> Path:
+    draft = target.with_suffix(f".{os.getpid()}.part")
     draft.write_text(text, "utf-8", newline="\n")  # the same bytes on every system
     draft.replace(target)
     return target
+
+
+def _lines(content: Mapping[str, Any]) -> str:
+    """JSON with a line for each entry and each evaluation: compact, and a change shows where it is."""
+    lines = []
+    for name, value in content.items():
+        if name in ("evaluations", "steps") and value:
+            items = (
+                [f"{_json(key)}: {_json(value[key])}" for key in value]
+                if name == "steps"
+                else map(_json, value)
+            )
+            opened, closed = "{}" if name == "steps" else "[]"
+            lines.append(f"{_json(name)}: {opened}\n  " + ",\n  ".join(items) + f"\n {closed}")
+        else:
+            lines.append(f"{_json(name)}: {_json(value)}")
+    return "{\n " + ",\n ".join(lines) + "\n}\n"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(
+        _words_for_not_finite(value), allow_nan=False, ensure_ascii=False, separators=(",", ":")
+    )
+
+
+def rounded(values: Iterable[float], digits: int = 6) -> list[float]:
+    """Each number to so many significant digits: what a stored curve needs, and systems agree on.
+
+    A whole number stays as it is.
+    """
+    return [value if isinstance(value, int) else float(f"{value:.{digits}g}") for value in values]
 
 
 def load(run_id: str, folder: Path = RUNS) -> Run:
@@ -106,33 +162,73 @@ def load(run_id: str, folder: Path = RUNS) -> Run:
     """
     if not ID.fullmatch(run_id):
         raise ValueError(f"run id {run_id!r}: only lower-case letters, digits and single hyphens are allowed")
-    path = folder / f"{run_id}.json"
-    if path.is_file():
-        text = path.read_text("utf-8")
-    elif _on_site(folder):
-        text = _from_site(path.name)
-    else:
+    file = f"{run_id}.json"
+    text = _text(file, folder)
+    if text is None:
         raise FileNotFoundError(
             f"there is no stored run {run_id!r} in {folder.name}; there are: {', '.join(ids(folder))}"
         )
-    run = parse(text, path.name)
+    run = parse(text, file)
     if run.id != run_id:
-        raise ValueError(f"{path.name} holds the run {run.id!r}: a run's file has the run's own name")
+        raise ValueError(f"{file} holds the run {run.id!r}: a run's file has the run's own name")
     return run
 
 
 def parse(text: str, name: str) -> Run:
     """Turn a run file's text into a Run; ``name`` is what an error calls it."""
     try:
-        return Run(**_numbers_for_words(json.loads(text)))
-    except (ValueError, TypeError) as error:
+        content = json.loads(text)
+        if isinstance(content, dict) and content.get("schema", SCHEMA) != SCHEMA:
+            raise ValueError(f"its schema is {content['schema']!r:.20}")
+        return Run(**_numbers_for_words(content))
+    except (ValueError, TypeError, RecursionError) as error:
         raise ValueError(f"{name} is not a run file of schema {SCHEMA}: {error}") from None
+
+
+def answers(run_id: str, folder: Path = RUNS) -> Answers:
+    """The final probabilities of a stored run, by the ids of the validation headlines.
+
+    Raises FileNotFoundError where the run has none, ValueError where the file is broken.
+    """
+    if not ID.fullmatch(run_id):
+        raise ValueError(f"run id {run_id!r}: only lower-case letters, digits and single hyphens are allowed")
+    file = f"{run_id}.answers.json"
+    text = _text(file, folder)
+    if text is None:
+        raise FileNotFoundError(f"there are no answers of a run {run_id!r} in {folder.name}")
+    try:
+        found = _numbers_for_words(json.loads(text))
+        return {name: [float(share) for share in row] for name, row in found.items()}
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"{file} is not a file of answers: {error}") from None
+
+
+def load_all(folder: Path = RUNS) -> tuple[list[Run], list[str]]:
+    """Every run that can be read, in the order of their names, and an error for each file that cannot."""
+    runs, errors = [], []
+    for run_id in ids(folder):
+        try:
+            runs.append(load(run_id, folder))
+        except (ValueError, OSError) as error:
+            errors.append(str(error))
+    return runs, errors
 
 
 def ids(folder: Path = RUNS) -> list[str]:
     """The names of all stored runs, in alphabetical order."""
     on_site = json.loads(_from_site(SITE_INDEX)) if _on_site(folder) else []
-    return sorted({path.stem for path in folder.glob("*.json")} | set(on_site))
+    return sorted({path.stem for path in folder.glob("*.json") if ID.fullmatch(path.stem)} | set(on_site))
+
+
+def _text(file: str, folder: Path) -> str | None:
+    """What the file in that folder, or of that name on the site, holds; None where there is none."""
+    path = folder / file
+    if not path.is_file():
+        return _from_site(file) if _on_site(folder) else None
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{file} is not text in UTF-8: {error}") from None
 
 
 def _on_site(folder: Path) -> bool:

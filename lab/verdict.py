@@ -26,21 +26,26 @@ PATIENCE = 3
 # smooth. It is the least margin; where the curve is noisier than that, the noise is the margin.
 LEAST_MARGIN = 0.005
 # Learning how common each class is, and reading no word, takes 7 % off the loss on this book's headlines:
-# a tenth is the round number above it.
+# a tenth is the round number above it. Where the classes' shares make it more, that counts.
 HARDLY_MOVED = 0.1
 # "Most" of the starting loss is more than half of it.
 MOST = 0.5
-# An untrained model rounds off to chance, so an end this far above the start is no chance of the evaluation;
-# a model that merely gives one class for everything stays below it (within a tenth of the start).
+# A model that merely gives one class for everything goes up and down around its start; to stay this far above
+# it is another thing. A model that tells classes apart has grown past its start when it is above it by
+# HARDLY_MOVED.
 CLEARLY_ABOVE = 1.25
 # Twice the start is more than one odd batch or evaluation does at a rate that works. Having been there, a
 # validation loss must come down by HARDLY_MOVED below its start to count as back.
 JUMPED = 2.0
+# Nothing comes back from here: one validation loss so many times where it started is enough to tell.
+HOPELESS = 100.0
 # Guessing evenly between two classes costs this, in nats, and among more classes more: a model below it does
 # not merely guess. Where the start was not logged, a curve may have come down from a leap of its own.
 GUESSING = math.log(2)
 # Two accuracies closer than this are one: logs round to four digits.
 SAME_ACCURACY = 0.0005
+# How far from a whole number the count of classes may be that is worked out of two such digits.
+SAME_CLASSES = 0.005
 
 DIVERGED, COLLAPSED, STALLED, STUCK = "diverged", "collapsed", "stalled", "stuck"
 STILL_IMPROVING, CONVERGED, NOT_ENOUGH = "still improving", "converged", "not enough to tell"
@@ -58,7 +63,8 @@ class History:
     (answers by class) have one entry per evaluation, with None for what was not measured. `step_loss` and
     `grad_norm` have one entry per step that was logged. `starting_loss` is the loss before the first step;
     where `start_measured` is False it is the earliest in the log instead. `always_neutral` is the share of
-    the largest class in validation, 0 to 1.
+    the largest class in validation, 0 to 1, and `shares_loss` the loss of answering every headline with the
+    classes' shares there: no answer that reads no word has a lower one.
     """
 
     at: list[float]
@@ -72,6 +78,7 @@ class History:
     starting_loss: float | None
     start_measured: bool
     always_neutral: float | None
+    shares_loss: float | None
 
     @classmethod
     def of_rows(
@@ -82,15 +89,18 @@ class History:
         grad_norm: Sequence[float] = (),
         first_batch_loss: float | None = None,
         first_logged_loss: float | None = None,
-        always_neutral: float | None = None,
+        validation_labels: Mapping[str, int] | None = None,
     ) -> History:
         """A history from one mapping per evaluation: at, validation_loss and any of the other quantities.
 
         Rows without a validation loss are left out. The loss of the first batch is worked out before the
         first step, so it stands for the start where nothing was evaluated at 0; next best is the first
         training loss logged before the first evaluation, then the first evaluation.
+        `validation_labels` is how many validation headlines each class has.
         """
         kept = [row for row in rows if row.get("validation_loss") is not None]
+        counts = list(validation_labels.values()) if validation_labels else []
+        shares = [count / sum(counts) for count in counts]
         at_start = bool(kept) and kept[0]["at"] == 0
         start = kept[0]["validation_loss"] if at_start else first_batch_loss
         measured = start is not None
@@ -109,7 +119,8 @@ class History:
             grad_norm=list(grad_norm),
             starting_loss=start,
             start_measured=measured,
-            always_neutral=always_neutral,
+            always_neutral=max(shares) if shares else None,
+            shares_loss=-sum(share * math.log(share) for share in shares if share > 0) if shares else None,
         )
 
     @classmethod
@@ -129,13 +140,12 @@ class History:
                 )
             rows.append(row | {"at": float(at), "predicted_counts": counts})
         step_loss = [float(loss) for loss in run.steps.get("loss", [])]
-        labels = run.corpus.get("validation_labels")
         return cls.of_rows(
             rows,
             step_loss=step_loss,
             grad_norm=[float(norm) for norm in run.steps.get("grad_norm", [])],
             first_batch_loss=step_loss[0] if step_loss else None,
-            always_neutral=max(labels.values()) / sum(labels.values()) if labels else None,
+            validation_labels=run.corpus.get("validation_labels"),
         )
 
 
@@ -165,9 +175,17 @@ def judge(history: History) -> Verdict:
     start = history.starting_loss
     if start is None or not math.isfinite(start):
         start = losses[0] if losses else math.nan
-    first_is_start = bool(losses) and (history.at[kept[0]] == 0 or losses[0] == start)
+    first_is_start = bool(losses) and (
+        history.at[kept[0]] == 0 or (losses[0] == start and not history.start_measured)
+    )
     after = losses[1:] if first_is_start else losses
     if len(after) < FEWEST_EVALUATIONS:
+        if history.start_measured and after and after[-1] >= HOPELESS * start > 0:
+            evidence = (
+                f"The last validation loss is {after[-1]:.4g}, {after[-1] / start:.3g} times where it started "
+                f"({start:.4g})."
+            )
+            return Verdict(DIVERGED, None, evidence, TOO_HIGH, LOWER)
         return Verdict(
             NOT_ENOUGH,
             None,
@@ -220,7 +238,10 @@ class _Curve:
     ) -> None:
         self.history, self.start, self.after, self.training = history, start, after, training
         self.best, self.last, self.end_of_training = min(after), after[-1], training[-1]
+        # Down to here, nothing was learned but how common each class is.
         self.low = (1 - HARDLY_MOVED) * start
+        if history.shares_loss is not None:
+            self.low = min(self.low, history.shares_loss - LEAST_MARGIN * start)
         self.noise = noise(after)
         self.margin = max(self.noise, LEAST_MARGIN * start)
         # With three evaluations the latest two are compared with the first, or every early fall would count.
@@ -256,13 +277,16 @@ class _Curve:
 def _name(curve: _Curve) -> str:
     """The first verdict that holds of a curve with enough evaluations."""
     known, training = curve.history.start_measured, curve.end_of_training
-    if min(curve.latest) > CLEARLY_ABOVE * curve.start or (curve.exploded and curve.last > curve.low):
+    if min(curve.latest) > CLEARLY_ABOVE * curve.start:
         return DIVERGED
     # Answers that narrow to one class while the loss still falls are how many a slow run begins.
-    if _one_class(curve.history, -1) and (
+    if _one_class(curve.history, len(curve.history.at) - 1) and (
         curve.jumped or (_more_classes_before(curve.history) and not curve.falling)
     ):
         return COLLAPSED
+    back = curve.last <= curve.low
+    if min(curve.latest) > (1 + HARDLY_MOVED) * curve.start or (curve.exploded and not back):
+        return DIVERGED
     # A curve that would come clear of the start if trained as long again has not stalled.
     later = curve.later(curve.after)
     assert later is not None
@@ -327,30 +351,35 @@ def _not_a_number(history: History) -> Verdict | None:
     return None
 
 
-def _one_class(history: History, number: int) -> bool:
-    """Is every answer of one evaluation the same class? By its counts, else by its accuracy."""
+def _one_class(history: History, number: int) -> bool | None:
+    """Is every answer of one evaluation the same class? By its counts, else its scores; None if unknown."""
     counts, accuracy = history.predicted_counts[number], history.accuracy[number]
+    macro_f1 = history.macro_f1[number]
     if counts is not None:
         return sum(count > 0 for count in counts.values()) == 1
-    if accuracy is None or history.always_neutral is None:
-        return False
-    return abs(accuracy - history.always_neutral) < SAME_ACCURACY
+    if accuracy is None:
+        return None
+    if history.always_neutral is not None:
+        return abs(accuracy - history.always_neutral) < SAME_ACCURACY
+    if macro_f1 is None or not (0 < accuracy < 1 and 0 < macro_f1 < 1):
+        return None
+    # One class of k for everything has an F1 of 2a / (1 + a), a being the accuracy, and the others have none.
+    classes = 2 * accuracy / (1 + accuracy) / macro_f1
+    return 1.5 < classes < math.inf and abs(classes - round(classes)) < SAME_CLASSES
 
 
 def _more_classes_before(history: History) -> bool:
     """Were there more classes before, the start apart, where answers are a matter of chance?"""
-    return any(
-        at > 0
-        and (history.predicted_counts[i] is not None or history.accuracy[i] is not None)
-        and not _one_class(history, i)
-        for i, at in enumerate(history.at)
-    )
+    return any(at > 0 and _one_class(history, i) is False for i, at in enumerate(history.at))
 
 
 def _overfitting(losses: list[float], curve: _Curve) -> bool | None:
-    """Has the validation loss turned while the training loss fell on? The start counts among the losses."""
+    """Has the validation loss turned while the training loss fell on? The start counts among the losses.
+
+    From the evaluation after the best on: a log's training loss is often the mean of the steps before it.
+    """
     best = losses.index(min(losses))
     if len(losses) - 1 - best < PATIENCE or curve.last <= losses[best] + curve.margin:
         return False
-    known = [loss for loss in curve.training[best:] if loss is not None]
-    return known[-1] < known[0] if len(known) > 1 else None
+    known = [loss for loss in curve.training[best + 1 :] if loss is not None]
+    return known[-1] < known[0] - LEAST_MARGIN * curve.start if len(known) > 1 else None

@@ -2,14 +2,18 @@
 
 ``{run}`page-model-too-high-seed-0:validation_loss[-1]``` writes that value of that stored run, rounded for
 reading, and links it to the run's place on the page of all runs. A format may follow after a bar:
-``|.2f``, ``|.0%``, ``|,d``. A run or a value that does not exist fails the build.
+``|.2f``, ``|.0%``, ``|,d``. A run or a value that does not exist fails the build, as does a stored file that
+cannot be read.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import shlex
 import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,11 +23,20 @@ from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from lab import charts, records
+from lab import charts, page_model, records, settings
 from lab.charts import AXIS_TITLES
 
-# Shown for every run, in this order.
-FINAL = ("train_loss", "validation_loss", "accuracy", "macro_f1")
+ROUTES = {
+    page_model.ROUTE: "Page model",
+    settings.TFIDF: "Word-count model",
+    settings.MINILM: "MiniLM",
+    "hub": "Models of the Hugging Face Hub",
+}
+FINAL = ("validation_loss", "accuracy", "macro_f1")
+# Rows of a group differ in these.
+OF_A_ROW = {"learning_rate", "seed"}
+# What a page needs first of every run, in one file beside them.
+SUMMARY = "_summary.json"
 
 
 def in_words(value: Any, form: str = "") -> str:
@@ -66,44 +79,74 @@ class RunRole(SphinxRole):
 
 
 class AllRuns(SphinxDirective):
-    """Every stored run: a section for each choice of settings, with a row for each seed."""
+    """Every stored run: a section a route, in it a table for each choice of dials but rate and seed."""
 
     def run(self) -> list[nodes.Node]:
-        together: dict[str, list[records.Run]] = {}
-        for run_id in records.ids():
-            stored = records.load(run_id)
-            dials = {name: value for name, value in stored.settings.items() if name != "seed"}
-            together.setdefault(json.dumps([stored.route, dials], sort_keys=True), []).append(stored)
-        runs = sorted(
-            together.values(), key=lambda alike: (alike[0].route, alike[0].settings["learning_rate"])
-        )
-        return [self.section(alike) for alike in runs]
+        stored, _ = records.load_all()
+        order = [*ROUTES, *sorted({run.route for run in stored} - set(ROUTES))]
+        return [
+            self.route(route, [run for run in stored if run.route == route])
+            for route in order
+            if any(run.route == route for run in stored)
+        ]
 
-    def section(self, alike: list[records.Run]) -> nodes.Node:
-        first = alike[0]
-        title = f"Learning rate {in_words(float(first.settings['learning_rate']), 'g')}"
-        if first.preset:
-            title = f"{charts.PRESET_NAMES[first.preset]}: {title[0].lower()}{title[1:]}"
-        section = nodes.section(ids=[f"runs-{first.id}"], names=[f"runs-{first.id}"])
-        section += nodes.title(title, title)
-        section += facts(first)
-        section += self.results(alike)
+    def route(self, route: str, runs: list[records.Run]) -> nodes.Node:
+        section = titled(f"runs-{route}", ROUTES.get(route, route))
+        section += facts(
+            {
+                "Dials at their defaults": in_list(
+                    {name: value for name, value in defaults(route).items() if name in runs[0].settings}
+                ),
+                "Run on": "; ".join(dict.fromkeys(in_list(run.environment) for run in runs)),
+            }
+        )
+        for group in groups(runs):
+            section += self.group(group)
         return section
 
-    def results(self, alike: list[records.Run]) -> nodes.Node:
-        classes = [f"answers {label}" for label in alike[0].classes]
-        head = ["seed", *(AXIS_TITLES[name] for name in FINAL), *classes]
+    def group(self, runs: list[records.Run]) -> nodes.Node:
+        first = runs[0]
+        own = {name: value for name, value in dials(first).items() if name not in OF_A_ROW}
+        section = titled(f"runs-{first.id}", in_list(own) or "All dials at their defaults")
+        section += facts(
+            {
+                "Corpus": f"{corpus_in_words(first.corpus)}; trained on "
+                f"{spread(run.corpus['train'] for run in runs)} headlines, measured on "
+                f"{spread(run.corpus['validation'] for run in runs)} others",
+                "Model": f"{first.model['name']}, {sizes_in_words([run.model for run in runs])}",
+                "Repeat with": command(first),
+            }
+        )
+        section += self.table(runs)
+        return section
+
+    def table(self, runs: list[records.Run]) -> nodes.Node:
+        on_true_labels = any("on_true_labels" in run.final for run in runs)
+        head = [
+            *("learning rate", "seed", "verdict", *(AXIS_TITLES[name] for name in FINAL)),
+            *(["accuracy on true labels"] if on_true_labels else []),
+            *("training loss", f"answers ({', '.join(runs[0].classes)})", "processor time"),
+        ]
         body = nodes.tbody()
-        for stored in alike:
-            last = stored.evaluations[-1]
-            counts = [last["predicted_counts"][label] for label in stored.classes]
+        for run in runs:
+            kept = run.evaluations[run.final["evaluation"]]
+            true = run.final.get("on_true_labels")
             row = table_row(
-                [stored.settings["seed"], *(in_words(last[name], ".3f") for name in FINAL), *counts]
+                [
+                    rate_of(run),
+                    run.settings["seed"],
+                    verdict_of(run),
+                    *(with_interval(run.final[name]) for name in FINAL),
+                    *([in_words(true["accuracy"], ".3f") if true else ""] if on_true_labels else []),
+                    in_words(kept["train_loss"], ".3f"),
+                    ", ".join(str(kept["predicted_counts"][label]) for label in run.classes),
+                    time_in_words(run.cpu_seconds),
+                ]
             )
             # The place that a measured number in a chapter links to.
-            row["ids"] = [f"run-{stored.id}"]
+            row["ids"] = [f"run-{run.id}"]
             self.env.domains["std"].note_hyperlink_target(
-                f"run-{stored.id}", self.env.docname, f"run-{stored.id}", stored.id
+                f"run-{run.id}", self.env.docname, f"run-{run.id}", run.id
             )
             body += row
         group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in head), cols=len(head))
@@ -111,21 +154,123 @@ class AllRuns(SphinxDirective):
         return nodes.table("", group)
 
 
+def groups(runs: Iterable[records.Run]) -> list[list[records.Run]]:
+    """Runs of one route that share every dial but rate and seed; those at the defaults first."""
+    together: dict[str, list[records.Run]] = {}
+    for run in runs:
+        shared = {name: value for name, value in dials(run).items() if name not in OF_A_ROW}
+        together.setdefault(json.dumps(shared, sort_keys=True), []).append(run)
+    return [
+        sorted(together[shared], key=lambda run: (run.settings["learning_rate"], run.settings["seed"]))
+        for shared in sorted(together, key=lambda shared: (shared != "{}", shared))
+    ]
+
+
+def defaults(route: str) -> dict[str, Any]:
+    """Every dial of a route at its default; the rate and the seed, which have none that matters, left out."""
+    kind = page_model.Settings if route == page_model.ROUTE else settings.Settings
+    return {dial.name: dial.default for dial in fields(kind) if dial.name not in {"preset", *OF_A_ROW}}
+
+
+def dials(run: records.Run) -> dict[str, Any]:
+    """What was chosen for a run: each dial that is not at its default and makes it another run."""
+    usual = defaults(run.route)
+    nothing_new = settings.MACHINE_DIALS | ({"encoder"} if run.route == settings.TFIDF else set())
+    return {
+        name: value
+        for name, value in run.settings.items()
+        if name not in nothing_new
+        and (name not in usual or value != usual[name])
+        # auto counts as float32, as in a run's name.
+        and (name, value) != ("dtype", "float32")
+    }
+
+
+def command(run: records.Run) -> str:
+    """What repeats the run: where it was computed on is set as well, for the last digits depend on it."""
+    if run.route == page_model.ROUTE:
+        return "python -m lab.page_model"
+    usual = defaults(run.route)
+    chosen = {
+        name: value for name, value in run.settings.items() if name not in usual or value != usual[name]
+    }
+    texts = [f"{name}={'none' if value is None else value}" for name, value in chosen.items()]
+    return shlex.join(["python", "-m", "lab", "run", *(word for text in texts for word in ("--set", text))])
+
+
+def rate_of(run: records.Run) -> str:
+    rate = in_words(float(run.settings["learning_rate"]))
+    return f"{rate} {charts.PRESET_NAMES[run.preset]}" if run.preset else rate
+
+
+def verdict_of(run: records.Run) -> str:
+    """How it ended, and how training stopped where it did not go to its end."""
+    words = [run.verdict.get("name", ""), "overfitting" * bool(run.verdict.get("overfitting"))]
+    # A run that was given up is judged diverged as well.
+    words += [] if run.status in (records.FINISHED, words[0]) else [run.status]
+    return ", ".join(filter(None, words))
+
+
+def with_interval(measured: Mapping[str, float]) -> str:
+    value, low, high = (in_words(measured[name], ".3f") for name in ("value", "low", "high"))
+    return f"{value} ({low} to {high})"
+
+
+def time_in_words(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"
+
+
+def corpus_in_words(corpus: Mapping[str, Any]) -> str:
+    """headlines, version 1, SHA-256 7d94f3e9460a399a…"""
+    version = f", version {corpus['version']}" if corpus.get("version") else ""
+    agreement = f", agreement {corpus['agreement']}" if corpus.get("agreement") else ""
+    return f"{corpus['name']}{agreement}{version}, SHA-256 {corpus['sha256'][:16]}…"
+
+
+def sizes_in_words(models: list[Mapping[str, Any]]) -> str:
+    """How many parameters they have, and how many of them were trained where that is not all."""
+    of_all, trained = (
+        spread(model[name] for model in models) for name in ("parameters", "trainable_parameters")
+    )
+    return f"{of_all} parameters" + (f", {trained} of them trained" if trained != of_all else "")
+
+
+def spread(numbers: Iterable[int]) -> str:
+    """One number where all are the same, else from the least to the most."""
+    found = sorted(set(numbers))
+    return f"{found[0]:,}" if len(found) == 1 else f"{found[0]:,} to {found[-1]:,}"
+
+
+def in_list(named: Mapping[str, Any]) -> str:
+    """Names with their values, those in a mapping or a list within it too; what is empty is left out."""
+
+    def items(name: str, value: Any) -> Iterator[str]:
+        if isinstance(value, Mapping):
+            for inner, inner_value in value.items():
+                yield from items(inner, inner_value)
+        elif isinstance(value, list):
+            yield from [f"{name} {' '.join(value)}"] if value else []
+        else:
+            yield f"{name} {'none' if value is None else value}"
+
+    return ", ".join(text for name, value in named.items() for text in items(name, value))
+
+
+def titled(name: str, title: str) -> nodes.section:
+    section = nodes.section(ids=[name], names=[name])
+    section += nodes.title(title, title)
+    return section
+
+
 def table_row(cells: list[Any]) -> nodes.row:
     return nodes.row("", *(nodes.entry("", nodes.paragraph("", str(cell))) for cell in cells))
 
 
-def facts(run: records.Run) -> nodes.Node:
-    """What all seeds of these settings share, and the command that repeats them."""
-    settings = {name: value for name, value in run.settings.items() if name != "seed" and value is not None}
-    rows = {
-        "Settings": ", ".join(f"{name} {value}" for name, value in settings.items()),
-        "Trained on": f"{run.corpus['train']} rows of {run.corpus['name']}, "
-        f"measured on {run.corpus['validation']} others",
-        "Corpus": f"SHA-256 {run.corpus['sha256'][:16]}…",
-        "Run on": ", ".join(f"{name} {value}" for name, value in run.environment.items()),
-        "Repeat with": f"python -m lab.{run.route.replace('-', '_')}",
-    }
+def facts(rows: Mapping[str, str]) -> nodes.Node:
+    """Terms and what is said of each; a command is set as code."""
     listed = nodes.definition_list(classes=["facts"])
     for name, value in rows.items():
         text = nodes.literal(value, value) if name == "Repeat with" else nodes.Text(value)
@@ -135,21 +280,86 @@ def facts(run: records.Run) -> nodes.Node:
     return listed
 
 
+def summary(run: Mapping[str, Any]) -> dict[str, Any]:
+    """What a page needs first of a run, given as in its file: every number to six significant digits.
+
+    The evaluations are without the counts, which are long, and the gaps, which are differences of the rest.
+    """
+    kept = ("id", "route", "preset", "settings", "status", "final")
+    left_out = ("predicted_counts", "gap", "accuracy_gap")
+    return rounded(
+        {
+            **{name: run[name] for name in kept},
+            "verdict": {name: run["verdict"].get(name) for name in ("name", "overfitting", "learning_rate")},
+            "evaluations": [
+                {name: value for name, value in row.items() if name not in left_out}
+                for row in run["evaluations"]
+            ],
+        }
+    )
+
+
+def rounded(value: Any) -> Any:
+    """The same, every number in it to six significant digits."""
+    if isinstance(value, Mapping):
+        return {name: rounded(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [rounded(item) for item in value]
+    return records.rounded([value])[0] if isinstance(value, float) else value
+
+
+def problems(folder: Path) -> list[str]:
+    """One line for each file of the folder that cannot be read."""
+    _, found = records.load_all(folder)
+    for path in sorted(folder.glob("*.answers.json")):
+        try:
+            records.answers(path.name.removesuffix(".answers.json"), folder)
+        except ValueError as error:
+            found.append(str(error))
+    return found
+
+
+def publish(runs: Path, site: Path) -> None:
+    """Put the stored runs and answers where the reader's browser finds them, each on one line.
+
+    With them go the list of the runs' names and the summary of all.
+    """
+    summaries = []
+    for run_id in records.ids(runs):
+        content = json.loads((runs / f"{run_id}.json").read_text("utf-8"))
+        write(site / f"{run_id}.json", content)
+        summaries.append(summary(content))
+        answers = runs / f"{run_id}.answers.json"
+        if answers.is_file():
+            write(site / answers.name, json.loads(answers.read_text("utf-8")))
+    write(site / records.SITE_INDEX, records.ids(runs))
+    write(site / SUMMARY, summaries)
+
+
+def write(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, separators=(",", ":"), ensure_ascii=False), "utf-8")
+
+
+def check_runs(app: Sphinx) -> None:
+    """Build nothing on a stored file that cannot be read."""
+    if found := problems(records.RUNS):
+        # Jupyter Book prints two tracebacks around any other exception.
+        raise SystemExit("\n".join(found))
+
+
 def copy_runs(app: Sphinx, error: Exception | None) -> None:
-    """Put the stored runs, each on one line, where Python in the browser reads them; none that is gone."""
+    """Publish the runs, and none that is gone."""
     if error or app.builder.format != "html":
         return
     folder = Path(app.outdir) / "_runs"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    (folder / records.SITE_INDEX).write_text(json.dumps(records.ids()), "utf-8")
-    for run_id in records.ids():
-        content = json.loads((records.RUNS / f"{run_id}.json").read_text("utf-8"))
-        (folder / f"{run_id}.json").write_text(json.dumps(content, separators=(",", ":")), "utf-8")
+    publish(records.RUNS, folder)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("run", RunRole())
     app.add_directive("all-runs", AllRuns)
+    app.connect("builder-inited", check_runs)
     app.connect("build-finished", copy_runs)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -26,14 +26,15 @@ class Step:
 class Evaluation:
     """What one look measured; `steps` holds the steps since the look before.
 
-    Losses are mean cross-entropies in nats. The rest is about the validation set: `accuracy` and `macro_f1`
-    from 0 to 1, `predicted_counts` how often each class was answered, `confidence_when_wrong` the mean
-    probability given to an answer that was wrong (nan where none was).
+    Losses are mean cross-entropies in nats, accuracies and `macro_f1` go from 0 to 1. What does not say train
+    is about the validation set: `predicted_counts` how often each class was answered, `confidence_when_wrong`
+    the mean probability given to an answer that was wrong (nan where none was).
     """
 
     epoch: int
     step: int
     train_loss: float
+    train_accuracy: float
     validation_loss: float
     accuracy: float
     macro_f1: float
@@ -54,29 +55,43 @@ def evaluate(
 
     The answer is the most probable class, the first of them in a tie or where the probabilities are nan.
     """
-    loss, wrong, confidence = 0.0, 0, 0.0
-    answers = []
-    rows, labels = validation_set
-    for row, label in zip(rows, labels, strict=True):
-        scores = model.scores(row)
-        loss += cross_entropy_of_scores(scores, label)
-        probabilities = softmax(scores)
-        answer = probabilities.index(max(probabilities))
-        answers.append(answer)
+    train_loss, train_answers, _ = _answers(model, train_set)
+    validation_loss, answers, probabilities = _answers(model, validation_set)
+    labels = validation_set[1]
+    wrong, confidence = 0, 0.0
+    for answer, label, probability in zip(answers, labels, probabilities, strict=True):
         if answer != label:
             wrong += 1
-            confidence += probabilities[answer]
+            confidence += probability
     return Evaluation(
         epoch=epoch,
         step=step,
-        train_loss=model.loss(*train_set),
-        validation_loss=loss / len(rows),
-        accuracy=(len(rows) - wrong) / len(rows),
+        train_loss=train_loss,
+        train_accuracy=_accuracy(train_set[1], train_answers),
+        validation_loss=validation_loss,
+        accuracy=_accuracy(labels, answers),
         macro_f1=macro_f1(labels, answers, len(model.bias)),
         predicted_counts=[answers.count(number) for number in range(len(model.bias))],
         confidence_when_wrong=confidence / wrong if wrong else nan,
         steps=list(steps),
     )
+
+
+def _answers(model: SoftmaxRegression, data_set: DataSet) -> tuple[float, list[int], list[float]]:
+    """The mean loss, and of each row the answer and its probability."""
+    total = 0.0
+    answers, confidences = [], []
+    for row, label in zip(*data_set, strict=True):
+        scores = model.scores(row)
+        total += cross_entropy_of_scores(scores, label)
+        probabilities = softmax(scores)
+        answers.append(probabilities.index(max(probabilities)))
+        confidences.append(probabilities[answers[-1]])
+    return total / len(answers), answers, confidences
+
+
+def _accuracy(labels: Sequence[int], answers: Sequence[int]) -> float:
+    return sum(label == answer for label, answer in zip(labels, answers, strict=True)) / len(labels)
 
 
 def macro_f1(labels: Sequence[int], answers: Sequence[int], n_classes: int) -> float:

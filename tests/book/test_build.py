@@ -143,7 +143,7 @@ def test_only_what_changed_is_run_again(book):
         (REPOSITORY / "lab" / "records.py").read_text("utf-8") + "\n# changed\n", "utf-8"
     )
     assert book.executed() == {"one", "two"}
-    run = next((book.folder / "assets" / "runs").glob("*.json"))
+    run = book.folder / "assets" / "runs" / "page-model-too-low-seed-0.json"
     content = json.loads(run.read_text("utf-8")) | {"seconds": 1.5}
     run.write_text(json.dumps(content), "utf-8")
     assert book.executed() == {"one", "two"}
@@ -155,7 +155,7 @@ def test_what_changed_around_a_chapter_reaches_its_page(book):
     changes = {
         book.folder / "book" / "_static" / "site.css": (".skip {", ".skip { --new: 0;"),
         book.folder / "book" / "_templates" / "layout.html": ("<body ", '<body data-new="" '),
-        run: ('"seconds": ', '"seconds": 4'),
+        run: ('\n "seconds": ', '\n "seconds": 4'),
     }
     book.write("two", "# Two\n\nIt took {run}`page-model-too-high-seed-0:seconds|.9f` seconds, no more.\n")
     book.write("index", "# Small\n\nA book of three pages, to try the build on.\n\n```{all-runs}\n```\n")
@@ -174,9 +174,22 @@ def test_what_changed_around_a_chapter_reaches_its_page(book):
     seconds = f"{json.loads(run.read_text('utf-8'))['seconds']:.9f}"
     assert seconds not in two
     assert seconds in book.page("two")
-    served = {path.stem for path in (book.html / "_runs").glob("*.json")} - {"_ids"}
+    served = {path.name.partition(".")[0] for path in (book.html / "_runs").glob("[!_]*.json")}
     assert "page-model-rate-1-seed-0" not in served
     assert sorted(served) == json.loads((book.html / "_runs" / "_ids.json").read_text("utf-8"))
+    summary = json.loads((book.html / "_runs" / "_summary.json").read_text("utf-8"))
+    assert [one["id"] for one in summary] == sorted(served)
+
+
+@pytest.mark.timeout(240)
+def test_a_damaged_run_fails_the_build_with_one_error_that_names_it(book):
+    run = book.folder / "assets" / "runs" / "page-model-rate-1-seed-0.json"
+    run.write_text(run.read_text("utf-8")[:1000], "utf-8")
+    for _ in range(2):
+        status, printed = book.build()
+        assert status != 0
+        assert printed.count(f"{run.name} is not a run file") == 1
+        assert "Traceback" not in printed
 
 
 @pytest.mark.timeout(120)

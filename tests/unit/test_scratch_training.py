@@ -45,8 +45,8 @@ def as_tensor(rows, n_features):
 
 
 def torch_run(data, make, epochs, batch_size, rng, multiplier, max_grad_norm):
-    """The same run in PyTorch: per epoch (train loss, validation loss, probabilities), and per step what
-    was seen."""
+    """The same run in PyTorch: per epoch (train loss and accuracy, validation loss, probabilities), and per
+    step what was seen."""
     (rows, labels), (new_rows, new_labels), n_features = data
     x, y = as_tensor(rows, n_features), torch.tensor(labels)
     new_x, new_y = as_tensor(new_rows, n_features), torch.tensor(new_labels)
@@ -68,9 +68,12 @@ def torch_run(data, make, epochs, batch_size, rng, multiplier, max_grad_norm):
                 optimiser.step()
                 scheduler.step()
         with torch.no_grad():
-            scores = model(new_x)
+            seen, scores = model(x), model(new_x)
             epochs_seen.append(
-                (loss_of(model(x), y).item(), loss_of(scores, new_y).item(), scores.softmax(1))
+                (
+                    *(loss_of(seen, y).item(), accuracy_score(y, seen.argmax(1))),
+                    *(loss_of(scores, new_y).item(), scores.softmax(1)),
+                )
             )
     return epochs_seen, steps_seen
 
@@ -128,10 +131,13 @@ def test_a_whole_run_is_that_of_torch(data, name):
     assert [evaluation.epoch for evaluation in history] == list(range(epochs + 1))
     assert [evaluation.step for evaluation in history] == [7 * epoch for epoch in range(epochs + 1)]
     truth = validation_set[1]
-    for evaluation, (train_loss, validation_loss, probabilities) in zip(history, expected, strict=True):
+    for evaluation, (train_loss, train_accuracy, validation_loss, probabilities) in zip(
+        history, expected, strict=True
+    ):
         answers = probabilities.argmax(1).tolist()
         wrong = [p.max().item() for p, a, t in zip(probabilities, answers, truth, strict=True) if a != t]
         assert evaluation.train_loss == pytest.approx(train_loss, rel=1e-8)
+        assert evaluation.train_accuracy == pytest.approx(train_accuracy, abs=1e-12)
         assert evaluation.validation_loss == pytest.approx(validation_loss, rel=1e-8)
         assert evaluation.predicted_counts == [answers.count(label) for label in range(LABELS)]
         assert evaluation.accuracy == pytest.approx(accuracy_score(truth, answers), abs=1e-12)

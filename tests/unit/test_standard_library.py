@@ -10,18 +10,40 @@ MODULES = (
     "__main__",
     "agreement",
     "charts",
+    "commands",
     "corpus",
     "corpus_check",
     "corpus_report",
+    "energy",
+    "experiments",
     "headlines",
     "logs",
+    "machine",
+    "measures",
+    "models",
     "page_model",
     "phrasebank",
     "records",
+    "report",
     "scorecard",
     "scratch",
+    "settings",
+    "training",
+    "training_data",
     "variety",
     "verdict",
+    "verdict_score",
+)
+OTHERS = (
+    "bench",
+    "corpus_scores",
+    "encoders",
+    "final_report",
+    "finetune",
+    "notebooks",
+    "processor",
+    "sgd",
+    "sweep",
 )
 
 
@@ -39,7 +61,7 @@ def test_it_needs_nothing_but_the_standard_library(module: str) -> None:
     assert done.stdout.split() == ["lab"]
 
 
-def test_every_module_but_two_is_among_them() -> None:
+def test_every_other_module_is_known_to_need_more() -> None:
     lab = Path(__file__).resolve().parents[2] / "lab"
     there = {path.stem for path in lab.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
-    assert there - {"__init__", "encoders", "corpus_scores"} == set(MODULES)
+    assert there - {"__init__"} == {*MODULES, *OTHERS}

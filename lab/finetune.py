@@ -1,0 +1,538 @@
+"""Fine-tune a pretrained transformer on headlines with the Trainer of transformers, and record all of it.
+
+    from lab import finetune
+    from lab.settings import Settings
+    trained = finetune.train(Settings(preset="just-right", seed=0))
+
+What every route shares is elsewhere: the dials in lab.settings, the headlines in lab.training_data, the
+figures in lab.measures, the record in lab.records.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import math
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import transformers
+from torch.nn.functional import log_softmax
+from torch.utils.data import Sampler, SequentialSampler
+from transformers import (
+    AutoConfig,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    DataCollatorWithPadding,
+    EvalPrediction,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    PrinterCallback,
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+    set_seed,
+)
+from transformers.modeling_outputs import BaseModelOutputWithPooling
+from transformers.trainer_pt_utils import get_length_grouped_indices
+
+from lab import encoders, energy, machine, measures, processor, records, scratch, training_data
+from lab.corpus import LABELS, Headline
+from lab.settings import Settings, SettingsError
+from lab.training import SILENT, Plan, Trained, Watch
+
+PACKAGES = ("torch", "transformers", "accelerate", "peft", "tokenizers", "numpy")
+OPTIMISERS = {
+    "adamw": {"optim": "adamw_torch_fused"},
+    "sgd": {"optim": "sgd"},
+    "momentum": {"optim": "sgd", "optim_args": "momentum=0.9"},
+}
+SCHEDULES = {
+    "constant": scratch.constant,
+    "linear": scratch.linear,
+    "cosine": scratch.cosine,
+    "step": scratch.step,
+    "exponential": scratch.exponential,
+}
+# What transformers' models call the probability of dropout.
+DROPOUTS = (
+    *("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"),
+    *("dropout", "attention_dropout", "seq_classif_dropout"),
+)
+LORA_RANK = 8
+EVALUATION_BATCH = 64
+# Nothing comes back from here: a validation loss so many times where it started ends the training.
+HOPELESS = 100.0
+
+Row = dict[str, Any]
+
+
+def train(settings: Settings, watch: Watch = SILENT, track: str | None = None) -> Trained:
+    """Fine-tune once, as lab.training.train says. The global random state is set by the seed."""
+    device = processor.device(settings)
+    settings = replace(settings, dtype=processor.dtype(settings, device), device=device)
+    data = training_data.prepare(settings)
+    with processor.threads(settings.threads) as threads, _quiet(), tempfile.TemporaryDirectory() as scrap:
+        settings = replace(settings, threads=threads)
+        encoder = encoders.find(settings.encoder)
+        tokenizer = AutoTokenizer.from_pretrained(encoder.folder)
+        model = build(settings, encoder.folder)
+        sizes = _sizes(model)
+        parts = {
+            "training": rows_of(tokenizer, data.train, settings.max_length),
+            "validation": rows_of(tokenizer, data.validation, settings.max_length),
+        }
+        parts["train"] = parts["training"][: len(data.train_measured)]
+        # Evaluated in order of length, so that little of a batch is padding.
+        order = sorted(range(len(data.validation)), key=lambda n: len(parts["validation"][n]["input_ids"]))
+        validation = [data.validation[number] for number in order]
+        parts["validation"] = [parts["validation"][number] for number in order]
+        parts["train"] = sorted(parts["train"], key=lambda row: len(row["input_ids"]))
+
+        started, started_cpu = time.perf_counter(), time.process_time()
+        body = cache_vectors(model, parts) if settings.method == "frozen" else None
+        recorder = Recorder(settings, watch, started)
+        trainer = HeadlineTrainer(
+            settings,
+            model=model,
+            args=arguments(settings, scrap, track),
+            data_collator=DataCollatorWithPadding(tokenizer),
+            train_dataset=parts["training"],
+            eval_dataset={"train": parts["train"], "validation": parts["validation"]},
+            compute_metrics=recorder.measure,
+            callbacks=[recorder],
+        )
+        if watch.planned is not None:
+            steps = settings.num_train_epochs * math.ceil(
+                len(data.train) / settings.per_device_train_batch_size / settings.gradient_accumulation_steps
+            )
+            watch.planned(
+                Plan(
+                    model=settings.encoder,
+                    **sizes,
+                    train=len(data.train),
+                    validation=len(data.validation),
+                    steps=steps,
+                    dtype=settings.dtype,
+                    device=device,
+                    threads=threads,
+                    seconds=probe(trainer, settings, parts),
+                )
+            )
+        # Once more: the vectors and the probe have drawn from it.
+        set_seed(settings.seed)
+        try:
+            trainer.train()
+        except KeyboardInterrupt:
+            if not recorder.evaluations:
+                raise
+            recorder.status = records.INTERRUPTED
+        seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - started_cpu
+    if recorder.best_weights is not None:
+        model.load_state_dict(recorder.best_weights)
+    kept = recorder.log_probabilities
+    labels = [LABELS.index(headline.label) for headline in validation]
+    final: dict[str, Any] = measures.intervals(kept, labels, [headline.group for headline in validation])
+    final["evaluation"] = recorder.kept
+    if settings.validation_label_noise:
+        truth = {headline.id: LABELS.index(headline.label) for headline in data.true_validation}
+        on_true = measures.measure(kept, [truth[headline.id] for headline in validation])
+        final["on_true_labels"] = {
+            "validation_loss": on_true["loss"],
+            "accuracy": on_true["accuracy"],
+            "macro_f1": on_true["macro_f1"],
+        }
+    run = records.Run(
+        id=settings.run_id,
+        route="minilm" if settings.encoder == "minilm" else "hub",
+        preset=settings.preset,
+        settings=settings.as_dict(),
+        corpus=data.record,
+        classes=list(LABELS),
+        evaluations=recorder.evaluations,
+        steps={name: records.rounded(values) for name, values in recorder.steps.items()},
+        final=final,
+        environment=machine.environment(PACKAGES)
+        | {"threads": threads, "dtype": settings.dtype, "device": device},
+        seconds=seconds,
+        cpu_seconds=cpu_seconds,
+        energy=energy.estimate(cpu_seconds),
+        status=recorder.status,
+        model={"name": encoder.name, "revision": encoder.revision, "sha256": encoder.sha256, **sizes},
+    )
+    answers = {
+        headline.id: [math.exp(share) for share in row]
+        for headline, row in zip(validation, kept, strict=True)
+    }
+    return Trained(run, answers, partial(keep, model, tokenizer, body))
+
+
+def build(settings: Settings, folder: Path) -> PreTrainedModel:
+    """The pretrained model with a new head for the classes, as the method trains it.
+
+    The seed is set first, so that two runs of one seed start from the same head whatever their other dials.
+    Raises SettingsError where the method or dropout does not fit the model.
+    """
+    config = AutoConfig.from_pretrained(
+        folder,
+        num_labels=len(LABELS),
+        id2label=dict(enumerate(LABELS)),
+        label2id={label: number for number, label in enumerate(LABELS)},
+    )
+    if settings.dropout is not None:
+        there = [name for name in DROPOUTS if hasattr(config, name)]
+        if not there:
+            raise SettingsError(
+                f"dropout is {settings.dropout}; allowed is none: {config.model_type} has none."
+            )
+        for name in there:
+            setattr(config, name, settings.dropout)
+    set_seed(settings.seed)
+    model = AutoModelForSequenceClassification.from_pretrained(folder, config=config, dtype=torch.float32)
+    if settings.method == "frozen":
+        model.base_model.requires_grad_(False)
+    elif settings.method == "lora":
+        import peft
+
+        model = peft.get_peft_model(
+            model,
+            peft.LoraConfig(task_type=peft.TaskType.SEQ_CLS, r=LORA_RANK, lora_alpha=2 * LORA_RANK),
+        )
+    if settings.device == "cpu" and settings.dtype == "float32":
+        processor.quicken(model)
+    return model
+
+
+def rows_of(tokenizer: PreTrainedTokenizerBase, headlines: list[Headline], max_length: int) -> list[Row]:
+    """What the model is given of each headline: token numbers, no padding, and the number of its label."""
+    tokens = tokenizer([headline.text for headline in headlines], truncation=True, max_length=max_length)
+    return [
+        {name: values[number] for name, values in tokens.items()} | {"labels": LABELS.index(headline.label)}
+        for number, headline in enumerate(headlines)
+    ]
+
+
+class Recorder(TrainerCallback):
+    """Writes down what the Trainer does: every step's loss, every evaluation; and stops what is hopeless."""
+
+    def __init__(self, settings: Settings, watch: Watch, started: float) -> None:
+        self.settings, self.watch, self.started = settings, watch, started
+        self.status = records.FINISHED
+        self.evaluations: list[dict[str, Any]] = []
+        self.steps: dict[str, list[float]] = {
+            name: [] for name in ("step", "loss", "learning_rate", "grad_norm")
+        }
+        self.kept = 0  # the evaluation whose weights are given back
+        self.log_probabilities: list[list[float]] = []
+        self.best_weights: dict[str, torch.Tensor] | None = None
+        self._latest: list[list[float]] = []
+        self._measured: dict[str, dict[str, Any]] = {}
+        self._now: dict[str, Any] = {}
+
+    def measure(self, prediction: EvalPrediction) -> dict[str, float]:
+        """For the Trainer's compute_metrics; the rest of what is measured stays here for on_evaluate."""
+        scores = torch.from_numpy(np.asarray(prediction.predictions)).double()
+        self._latest = log_softmax(scores, dim=-1).tolist()
+        self._now = measures.measure(self._latest, np.asarray(prediction.label_ids).tolist())
+        return {"accuracy": self._now["accuracy"], "macro_f1": self._now["macro_f1"]}
+
+    def on_evaluate(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        metrics: Mapping[str, float],
+        model: torch.nn.Module,
+        **_: Any,
+    ) -> None:
+        part = "validation" if "eval_validation_loss" in metrics else "train"
+        self._measured[part] = self._now
+        if part == "train":
+            return
+        train, validation = self._measured["train"], self._measured["validation"]
+        row = {
+            "epoch": round(state.epoch or 0, 4),
+            "step": state.global_step,
+            "train_loss": train["loss"],
+            "train_accuracy": train["accuracy"],
+            "validation_loss": validation["loss"],
+            "accuracy": validation["accuracy"],
+            "macro_f1": validation["macro_f1"],
+            "predicted_counts": validation["predicted_counts"],
+            "gap": validation["loss"] - train["loss"],
+            "accuracy_gap": train["accuracy"] - validation["accuracy"],
+            "seconds": round(time.perf_counter() - self.started, 2),
+        }
+        self.evaluations.append(row)
+        self._decide(row["validation_loss"], control, model)
+        if self.watch.evaluated is not None:
+            self.watch.evaluated(row)
+
+    def _decide(self, loss: float, control: TrainerControl, model: torch.nn.Module) -> None:
+        """Which weights are kept, and whether training goes on."""
+        number, patience = len(self.evaluations) - 1, self.settings.early_stopping_patience
+        best = self.evaluations[self.kept]["validation_loss"]
+        if patience is None or number == 0 or loss < best:
+            self.kept, self.log_probabilities = number, self._latest
+            if patience is not None:
+                self.best_weights = copy.deepcopy(model.state_dict())
+        elif number - self.kept >= patience:
+            self.status = records.STOPPED_EARLY
+            control.should_training_stop = True
+        if not loss < HOPELESS * self.evaluations[0]["validation_loss"]:
+            self._give_up(control)
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: Mapping[str, float],
+        **_: Any,
+    ) -> None:
+        if "grad_norm" not in logs:
+            return
+        self.steps["step"].append(state.global_step)
+        for name in ("loss", "learning_rate", "grad_norm"):
+            self.steps[name].append(logs[name])
+        if self.watch.stepped is not None:
+            self.watch.stepped(state.global_step, state.max_steps)
+        if not math.isfinite(logs["loss"]):
+            self._give_up(control)
+
+    def _give_up(self, control: TrainerControl) -> None:
+        self.status = records.DIVERGED
+        control.should_training_stop = True
+
+
+class LengthGroupedBatches(Sampler[int]):
+    """Row numbers such that a batch has headlines of like length, and the batches come in any order.
+
+    The Trainer's own grouping goes from long to short over and over: each epoch ends on short headlines, and
+    the model leans towards them.
+    """
+
+    def __init__(self, lengths: list[int], batch_size: int, seed: int) -> None:
+        self.lengths, self.batch_size = lengths, batch_size
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __iter__(self) -> Iterator[int]:
+        rows = get_length_grouped_indices(self.lengths, self.batch_size, generator=self.generator)
+        *batches, last = [rows[at : at + self.batch_size] for at in range(0, len(rows), self.batch_size)]
+        for number in torch.randperm(len(batches), generator=self.generator).tolist():
+            yield from batches[number]
+        yield from last  # the one that may be smaller
+
+
+class HeadlineTrainer(Trainer):
+    """The Trainer with the schedules of lab.scratch, and the fault that can be asked for."""
+
+    def __init__(self, settings: Settings, **others: Any) -> None:
+        super().__init__(**others)
+        self.settings = settings
+        # BERT takes the loss's keywords and ignores them: accumulated gradients would be added, not averaged.
+        self.model_accepts_loss_kwargs = False
+
+        self.remove_callback(PrinterCallback)
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
+        lengths = [len(row["input_ids"]) for row in self.train_dataset]
+        a_step = self.args.train_batch_size * self.args.gradient_accumulation_steps
+        return LengthGroupedBatches(lengths, a_step, self.settings.seed)
+
+    def _get_eval_sampler(self, eval_dataset: Any) -> SequentialSampler:
+        # As they come: grouping by length would shuffle what is measured, too.
+        return SequentialSampler(eval_dataset)
+
+    def create_optimizer(self, model: torch.nn.Module | None = None) -> torch.optim.Optimizer:
+        if self.settings.fault == "wrong-parameters":
+            return super().create_optimizer(copy.deepcopy(self.model))
+        return super().create_optimizer(model)
+
+    def create_scheduler(
+        self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None
+    ) -> torch.optim.lr_scheduler.LambdaLR:
+        schedule = SCHEDULES[self.settings.lr_scheduler_type]
+        warmup = self.args.get_warmup_steps(num_training_steps)
+        self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(
+            optimizer or self.optimizer,
+            lambda step: schedule(step, num_training_steps, warmup_steps=warmup),
+        )
+        return self.lr_scheduler
+
+
+def arguments(settings: Settings, folder: str, track: str | None = None) -> TrainingArguments:
+    """The Trainer's arguments for these settings; `folder` is for what it may want to write."""
+    return TrainingArguments(
+        output_dir=folder,
+        learning_rate=settings.learning_rate,
+        warmup_steps=settings.warmup_steps,
+        num_train_epochs=settings.num_train_epochs,
+        per_device_train_batch_size=settings.per_device_train_batch_size,
+        per_device_eval_batch_size=EVALUATION_BATCH,
+        gradient_accumulation_steps=settings.gradient_accumulation_steps,
+        weight_decay=settings.weight_decay,
+        max_grad_norm=settings.max_grad_norm or 0.0,
+        **OPTIMISERS[settings.optim],
+        seed=settings.seed,
+        data_seed=settings.seed,
+        use_cpu=settings.device == "cpu",
+        bf16=settings.dtype == "bfloat16",
+        eval_strategy="epoch",
+        eval_on_start=True,
+        logging_steps=1,
+        logging_nan_inf_filter=False,  # hides the very thing this lab is there to show
+        save_strategy="no",
+        report_to=[track] if track else "none",
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        label_names=["labels"],
+        dataloader_pin_memory=False,
+    )
+
+
+class CachedBody(torch.nn.Module):
+    """Stands in for a frozen encoder: its output for each row, looked up by the row's number."""
+
+    def __init__(self, first: torch.Tensor, pooled: torch.Tensor | None) -> None:
+        super().__init__()
+        self.first, self.pooled = first, pooled
+
+    def forward(self, input_ids: torch.Tensor, **_: Any) -> BaseModelOutputWithPooling:
+        rows = input_ids[:, 0]
+        pooled = None if self.pooled is None else self.pooled[rows]
+        return BaseModelOutputWithPooling(
+            last_hidden_state=self.first[rows].unsqueeze(1), pooler_output=pooled
+        )
+
+
+@torch.no_grad()
+def cache_vectors(model: PreTrainedModel, parts: dict[str, list[Row]]) -> torch.nn.Module:
+    """Compute the frozen encoder's output for every row once, put a look-up in its place, and return it.
+
+    Works for models whose head reads the first token alone, as BERT's and DistilBERT's do; raises
+    SettingsError for others. The rows of `parts` become the numbers of their vectors.
+    """
+    body = model.base_model.eval()
+    rows = {id(row): row for part in parts.values() for row in part}
+    ordered = sorted(rows.values(), key=lambda row: len(row["input_ids"]))
+    first, pooled = [], []
+    for start in range(0, len(ordered), EVALUATION_BATCH):
+        output = body(**_padded(ordered[start : start + EVALUATION_BATCH]))
+        first.append(output.last_hidden_state[:, 0])
+        if (batch := getattr(output, "pooler_output", None)) is not None:
+            pooled.append(batch)
+    tried = ordered[:8]
+    model.eval()
+    direct = model(**_padded(tried)).logits
+    setattr(
+        model, model.base_model_prefix, CachedBody(torch.cat(first), torch.cat(pooled) if pooled else None)
+    )
+    for number, row in enumerate(ordered):
+        label, length = row["labels"], len(row["input_ids"])
+        row.clear()
+        # As long as it was: rows of like length still make a batch.
+        row.update(input_ids=[number] * length, attention_mask=[1] * length, labels=label)
+    if not torch.allclose(direct, model(**_padded(tried)).logits, atol=1e-5):
+        raise SettingsError(
+            f"method is 'frozen'; allowed with {model.config.model_type} are full and lora: its head reads "
+            "more than the first token."
+        )
+    return body
+
+
+def _padded(rows: list[Row]) -> dict[str, torch.Tensor]:
+    longest = max(len(row["input_ids"]) for row in rows)
+    names = [name for name in rows[0] if name != "labels"]
+    return {
+        name: torch.tensor([row[name] + [0] * (longest - len(row[name])) for row in rows]) for name in names
+    }
+
+
+def probe(trainer: Trainer, settings: Settings, parts: Mapping[str, list[Row]]) -> float:
+    """Seconds that the run should take, from the gradients of a few batches; no weight is changed."""
+    model, taken = trainer.model, []
+    model.train()
+    for _, batch in zip(range(4), trainer.get_train_dataloader(), strict=False):
+        started = time.perf_counter()
+        with torch.autocast(settings.device, torch.bfloat16, enabled=settings.dtype == "bfloat16"):
+            loss = model(**batch.to(settings.device)).loss
+        loss.backward()
+        model.zero_grad()
+        taken.append((time.perf_counter() - started) / len(batch["labels"]))
+    learned = settings.num_train_epochs * len(parts["training"])
+    measured = (settings.num_train_epochs + 1) * (len(parts["train"]) + len(parts["validation"]))
+    # Looking takes about a third of learning: no way back, no optimiser. The first batch warms up.
+    return statistics.median(taken[1:] or taken) * (learned + measured / 3)
+
+
+def keep(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, body: torch.nn.Module | None, folder: Path
+) -> None:
+    """Write the whole model and its tokenizer, as from_pretrained reads them."""
+    if body is not None:
+        setattr(model, model.base_model_prefix, body)
+    if hasattr(model, "merge_and_unload"):
+        model = model.merge_and_unload()
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def predict(folder: Path, texts: list[str]) -> list[list[float]]:
+    """The probability of each class for each text, by a model that `keep` wrote."""
+    with _quiet():
+        model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32)
+        return _probabilities(model, AutoTokenizer.from_pretrained(folder), texts)
+
+
+def predict_untrained(settings: Settings, texts: list[str]) -> list[list[float]]:
+    """The same before any training: the pretrained model with the new head that these settings start from."""
+    with _quiet():
+        folder = encoders.find(settings.encoder).folder
+        return _probabilities(build(settings, folder), AutoTokenizer.from_pretrained(folder), texts)
+
+
+def _probabilities(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, texts: list[str]
+) -> list[list[float]]:
+    tokens = tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
+    with torch.inference_mode():
+        scores = model.eval()(**tokens).logits.double()
+    found: list[list[float]] = scores.softmax(dim=-1).tolist()
+    return found
+
+
+def _sizes(model: torch.nn.Module) -> dict[str, int]:
+    weights = list(model.parameters())
+    return {
+        "parameters": sum(weight.numel() for weight in weights),
+        "trainable_parameters": sum(weight.numel() for weight in weights if weight.requires_grad),
+    }
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """No reports and bars of transformers while it lasts: training never prints."""
+    level = transformers.logging.get_verbosity()
+    bar = transformers.utils.logging.is_progress_bar_enabled()
+    transformers.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers.logging.set_verbosity(level)
+        if bar:
+            transformers.utils.logging.enable_progress_bar()
