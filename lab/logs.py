@@ -246,6 +246,7 @@ def _history(
         grad_norm=[row["grad_norm"] for row in rows if "grad_norm" in row],
         first_batch_loss=first_loss if at != "epoch" and counts_steps and first_at <= 1 else None,
         first_logged_loss=first_loss if early else None,
+        training_lags=not any("measured_train_loss" in row for row in evaluations),
     )
 
 

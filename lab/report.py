@@ -233,7 +233,10 @@ def _changes(experiments: Sequence[Sequence[Run]]) -> Iterator[str]:
         )
     yield _table(("Run", "Dial changed", "Setting", "Expected", "Observed", "Key metric change"), rows)
     yield ""
-    yield "Every change is against the first row; for several seeds, of their means."
+    yield (
+        "Every change is against the first row, on the validation headlines that both were measured on; of "
+        "several seeds it is the change of their mean."
+    )
     if any(len(_changed(first[0], alike[0])) > 1 for alike in experiments):
         yield ""
         yield "Where two dials changed at once, no difference can be put down to either of them alone."
@@ -241,13 +244,15 @@ def _changes(experiments: Sequence[Sequence[Run]]) -> Iterator[str]:
 
 def _decision(experiments: Sequence[Sequence[Run]]) -> Iterator[str]:
     for route in dict.fromkeys(alike[0].route for alike in experiments):
-        own = [alike for alike in experiments if alike[0].route == route and _comparable(alike, experiments)]
+        own = _on_the_same([alike for alike in experiments if alike[0].route == route])
         for name, best, word in (("validation_loss", min, "Lowest"), ("macro_f1", max, "Highest")):
             finite = [alike for alike in own if math.isfinite(_mean(alike, name))]
             if len(finite) > 1:
                 chosen = best(finite, key=partial(_mean, name=name))
+                seeds = f" (mean of {len(chosen)} seeds)" if len(chosen) > 1 else ""
+                value = f"{_mean(chosen, name):.3f}{seeds}"
                 yield (
-                    f"- {word} {METRICS_IN_WORDS[name]} of the {route} runs: {_mean(chosen, name):.3f}, "
+                    f"- {word} {METRICS_IN_WORDS[name]} of the {route} runs: {value}, "
                     f"with learning rate {rate_of(chosen[0])}, in {chosen[0].id}."
                 )
     yield _yours("which settings do you choose, and why are they good enough?")
@@ -353,21 +358,20 @@ def _observed(alike: Sequence[Run]) -> str:
 def _difference(first: Sequence[Run], other: Sequence[Run]) -> str:
     if first[0].route != other[0].route:
         return "another route: not compared"
-    if not _comparable(first, [other]):
+    same = _on_the_same([first, other])
+    if not same:
         return "other validation headlines: not compared"
-    changes = (
-        f"{title} {in_words(_mean(other, name) - _mean(first, name), '+.3f')}"
+    before, after = same
+    return ", ".join(
+        f"{title} {in_words(_mean(after, name) - _mean(before, name), '+.3f')}"
         for name, title in METRICS_IN_WORDS.items()
     )
-    return ", ".join(changes)
 
 
-def _comparable(alike: Sequence[Run], others: Iterable[Sequence[Run]]) -> bool:
-    """Were these runs measured on the very headlines that all others of their route were?"""
-    own = {_validation(run) for run in alike}
-    return all(
-        {_validation(run) for run in other} == own for other in others if other[0].route == alike[0].route
-    )
+def _on_the_same(experiments: Sequence[Sequence[Run]]) -> list[list[Run]]:
+    """Of each experiment the runs measured on headlines that all of them have; nothing where none are."""
+    shared = set.intersection(*({_validation(run) for run in alike} for alike in experiments))
+    return [[run for run in alike if _validation(run) in shared] for alike in experiments] if shared else []
 
 
 def _validation(run: Run) -> str:

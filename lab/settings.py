@@ -25,8 +25,8 @@ SCHEDULES = ("constant", "linear", "cosine", "step", "exponential")
 DTYPES = ("auto", "float32", "bfloat16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 FAULTS = ("none", "wrong-parameters")
-# What each route's presets are. MiniLM's are chosen from the learning-rate experiment; a model from the hub has
-# the usual ones of its kind, which no run of ours has tried.
+# What each route's presets are. MiniLM's are chosen from the learning-rate experiment; a model from the hub
+# has the usual ones of its kind, which no run of ours has tried.
 PRESETS: Mapping[str, Mapping[str, float]] = {
     MINILM: {"too-low": 1e-6, "just-right": 5e-5, "too-high": 5e-3},
     TFIDF: {"too-low": 1e-4, "just-right": 1e-1, "too-high": 100.0},
@@ -51,13 +51,14 @@ class Settings:
 
     corpus: headlines, phrasebank (with `agreement` all, 75, 66 or 50; None is 75), or a CSV file's path.
     encoder: minilm, tfidf (the word-count model), or the name of a model on the Hugging Face Hub.
-    method: full trains every weight, frozen the new head alone, lora the head and two small matrices of rank 8
-    beside each layer's query and value.
-    learning_rate: None is the preset's; a rate given decides, and `preset` becomes the one of that rate or None.
+    method: full trains every weight, frozen the new head alone, lora the head and two small matrices of
+    rank 8 beside each layer's query and value.
+    learning_rate: None is the preset's; a rate given decides, and `preset` becomes the one of that rate or
+    None.
     warmup_steps: steps, or below 1 the share of all steps. max_grad_norm: None is no clipping.
     dropout: probability, in all layers; None leaves the model's own.
-    early_stopping_patience: evaluations without a new lowest validation loss before the run stops and takes the
-    best weights back; None never stops.
+    early_stopping_patience: evaluations without a new lowest validation loss before the run stops and takes
+    the best weights back; None never stops.
     train_label_noise, validation_label_noise: share of that part's labels replaced by another, 0 to below 1.
     train_subset: how many headlines to train on; None is all. max_length: tokens of a headline that are read.
     dtype, threads, device: auto (threads None) takes what is fast on this machine; see lab.machine.
@@ -94,7 +95,8 @@ class Settings:
     def __post_init__(self) -> None:
         if not isinstance(self.encoder, str) or not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)?", self.encoder):
             raise SettingsError(
-                f"encoder is {self.encoder!r}; allowed are {MINILM}, {TFIDF} and a hub's model, name or owner/name."
+                f"encoder is {self.encoder!r}; allowed are {MINILM}, {TFIDF} and the name or owner/name of a "
+                "model on the hub."
             )
         if not isinstance(self.corpus, str) or not self.corpus:
             raise SettingsError(
@@ -140,8 +142,8 @@ class Settings:
             for dial in fields(self):
                 if dial.name not in TFIDF_DIALS and getattr(self, dial.name) != dial.default:
                     raise SettingsError(
-                        f"{dial.name} is {getattr(self, dial.name)!r}; the word-count model has no such dial, "
-                        f"only {', '.join(sorted(TFIDF_DIALS))}."
+                        f"{dial.name} is {getattr(self, dial.name)!r}; the word-count model has no such "
+                        f"dial, only {', '.join(sorted(TFIDF_DIALS))}."
                     )
 
     @property
@@ -156,7 +158,7 @@ class Settings:
 
     @property
     def run_id(self) -> str:
-        """The name of a run with these settings; auto counts as float32 (a run's record says what it took)."""
+        """The name of a run with these settings; auto counts as float32 (the record says what it took)."""
         where = MACHINE_DIALS | ({"dtype"} if self.dtype != "bfloat16" else set())
         return run_id(in_id(self.encoder), self, {"encoder", *where})
 

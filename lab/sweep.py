@@ -48,8 +48,6 @@ _EARLY = "distributed.nanny.pre-spawn-environ."
 CONFIG = {
     # How long a worker that died may take to come back; a busy machine needs more than Dask's 15 s.
     "distributed.deploy.lost-worker-timeout": "60s",
-    # Read when a worker imports distributed: what goes wrong is told in one line, by the sweep.
-    f"{_EARLY}DASK_LOGGING__DISTRIBUTED": "critical",
     # Read when a process starts. Dask would give freed memory back at once, and a thread's own arena does so
     # too: a run then spends as long on fetching memory again as on training.
     f"{_EARLY}MALLOC_TRIM_THRESHOLD_": 2**30,
@@ -153,7 +151,7 @@ def _work(
     told = None
     while True:
         if client.cluster is not None:
-            # Dask by itself does not replace a worker that dies while it starts.
+            # Dask by itself does not replace a worker that was not back in time.
             client.cluster.scale(len(client.cluster.worker_spec))
         workers = max(1, len(client.nthreads()))
         while waiting and len(running) < workers:
@@ -215,7 +213,10 @@ def _client(scheduler: str | None, workers: int) -> Iterator[Client]:
             dashboard_address="127.0.0.1:0",
             # By itself Dask would put a dead worker's run in the queue of a busy one.
             scheduler_kwargs={"allowed_failures": 0, "dashboard": False},
+            # What goes wrong is told in one line, by the sweep.
             silence_logs=logging.CRITICAL,
+            # A terminal's Ctrl-C reaches workers too; the sweep is who stops them.
+            preload=["import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"],
             # A share of the memory by the number of cores would stop runs that fit.
             memory_limit=None,
             env=ENVIRONMENT,

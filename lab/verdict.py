@@ -26,8 +26,10 @@ PATIENCE = 3
 # smooth. It is the least margin; where the curve is noisier than that, the noise is the margin.
 LEAST_MARGIN = 0.005
 # Learning how common each class is, and reading no word, takes 7 % off the loss on this book's headlines:
-# a tenth is the round number above it. Where the classes' shares make it more, that counts.
+# a tenth is the round number above it.
 HARDLY_MOVED = 0.1
+# A rate that is too high can teach just that in the first epoch, and nothing ever after: it moved at first.
+MOVED_AT_FIRST = 0.05
 # "Most" of the starting loss is more than half of it.
 MOST = 0.5
 # A model that merely gives one class for everything goes up and down around its start; to stay this far above
@@ -60,16 +62,17 @@ class History:
     """What a log holds of one run; losses are cross-entropies in nats.
 
     Made by `of_run`, `of_rows` or lab.logs. The lists from `at` (the step or epoch) to `predicted_counts`
-    (answers by class) have one entry per evaluation, with None for what was not measured. `step_loss` and
+    (answers by class) have one entry per evaluation, with None for what was not measured. Where
+    `training_lags`, training_loss is the mean over the steps since the evaluation before. `step_loss` and
     `grad_norm` have one entry per step that was logged. `starting_loss` is the loss before the first step;
     where `start_measured` is False it is the earliest in the log instead. `always_neutral` is the share of
-    the largest class in validation, 0 to 1, and `shares_loss` the loss of answering every headline with the
-    classes' shares there: no answer that reads no word has a lower one.
+    the largest class in validation, 0 to 1.
     """
 
     at: list[float]
     validation_loss: list[float]
     training_loss: list[float | None]
+    training_lags: bool
     accuracy: list[float | None]
     macro_f1: list[float | None]
     predicted_counts: list[Mapping[str, int] | None]
@@ -78,7 +81,6 @@ class History:
     starting_loss: float | None
     start_measured: bool
     always_neutral: float | None
-    shares_loss: float | None
 
     @classmethod
     def of_rows(
@@ -90,6 +92,7 @@ class History:
         first_batch_loss: float | None = None,
         first_logged_loss: float | None = None,
         validation_labels: Mapping[str, int] | None = None,
+        training_lags: bool = False,
     ) -> History:
         """A history from one mapping per evaluation: at, validation_loss and any of the other quantities.
 
@@ -100,7 +103,6 @@ class History:
         """
         kept = [row for row in rows if row.get("validation_loss") is not None]
         counts = list(validation_labels.values()) if validation_labels else []
-        shares = [count / sum(counts) for count in counts]
         at_start = bool(kept) and kept[0]["at"] == 0
         start = kept[0]["validation_loss"] if at_start else first_batch_loss
         measured = start is not None
@@ -112,6 +114,7 @@ class History:
             at=[row["at"] for row in kept],
             validation_loss=[row["validation_loss"] for row in kept],
             training_loss=[row.get("train_loss") for row in kept],
+            training_lags=training_lags,
             accuracy=[row.get("accuracy") for row in kept],
             macro_f1=[row.get("macro_f1") for row in kept],
             predicted_counts=[row.get("predicted_counts") for row in kept],
@@ -119,8 +122,7 @@ class History:
             grad_norm=list(grad_norm),
             starting_loss=start,
             start_measured=measured,
-            always_neutral=max(shares) if shares else None,
-            shares_loss=-sum(share * math.log(share) for share in shares if share > 0) if shares else None,
+            always_neutral=max(counts) / sum(counts) if counts else None,
         )
 
     @classmethod
@@ -182,8 +184,8 @@ def judge(history: History) -> Verdict:
     if len(after) < FEWEST_EVALUATIONS:
         if history.start_measured and after and after[-1] >= HOPELESS * start > 0:
             evidence = (
-                f"The last validation loss is {after[-1]:.4g}, {after[-1] / start:.3g} times where it started "
-                f"({start:.4g})."
+                f"The last validation loss is {after[-1]:.4g}, {after[-1] / start:.3g} times where it "
+                f"started ({start:.4g})."
             )
             return Verdict(DIVERGED, None, evidence, TOO_HIGH, LOWER)
         return Verdict(
@@ -238,16 +240,19 @@ class _Curve:
     ) -> None:
         self.history, self.start, self.after, self.training = history, start, after, training
         self.best, self.last, self.end_of_training = min(after), after[-1], training[-1]
-        # Down to here, nothing was learned but how common each class is.
         self.low = (1 - HARDLY_MOVED) * start
-        if history.shares_loss is not None:
-            self.low = min(self.low, history.shares_loss - LEAST_MARGIN * start)
         self.noise = noise(after)
         self.margin = max(self.noise, LEAST_MARGIN * start)
         # With three evaluations the latest two are compared with the first, or every early fall would count.
         self.window = min(PATIENCE, len(after) - 1)
         self.latest = after[-self.window :]
-        self.falling = min(self.latest) < min(start, *after[: -self.window]) - self.margin
+        earlier = min(start, *after[: -self.window])
+        self.falling = min(self.latest) < earlier - self.margin
+        # A rate that is too low creeps on; one that is too high leaps about where it is.
+        self.creeping = earlier - min(self.latest) > self.noise and start - self.last > self.margin
+        self.moved_at_first = start - self.best > MOVED_AT_FIRST * start and not self.creeping
+        # So few evaluations, so far apart, could be of a curve that is flat or of one that falls.
+        self.erratic = len(after) < 2 * PATIENCE and self.noise > HARDLY_MOVED * start
         self.exploded = max(after) > JUMPED * start or not all(map(math.isfinite, history.validation_loss))
         self.jumped = self.exploded or not all(loss <= JUMPED * start for loss in history.step_loss)
 
@@ -267,10 +272,17 @@ class _Curve:
             "" if self.end_of_training is None else f", training loss ends at {self.end_of_training:.4g}"
         )
         same = " and every answer at the end is the same class," if name == COLLAPSED else ""
+        accuracy, always_neutral = self.history.accuracy[-1], self.history.always_neutral
+        scored = (
+            ""
+            if accuracy is None or always_neutral is None
+            else f", accuracy at {accuracy:.3f} where always-neutral has {always_neutral:.3f}"
+        )
         return (
             f"Validation loss starts at {self.start:.4g}{measured} and ends at {self.last:.4g} after "
             f"{len(self.after)} evaluations,{same} its lowest is {self.best:.4g} and its "
-            f"highest {max(self.after):.4g}, the noise between evaluations {self.noise:.2g}{training}."
+            f"highest {max(self.after):.4g}, the noise between evaluations {self.noise:.2g}"
+            f"{training}{scored}."
         )
 
 
@@ -290,12 +302,17 @@ def _name(curve: _Curve) -> str:
     # A curve that would come clear of the start if trained as long again has not stalled.
     later = curve.later(curve.after)
     assert later is not None
+    untaught = training is not None and training > MOST * curve.start
     if min(curve.best, later) > curve.low and (known or not curve.falling):
-        return STALLED if known else NOT_ENOUGH  # without a start, standing still and arrived look the same
+        if not known:
+            return NOT_ENOUGH  # standing still and arrived look the same
+        return STUCK if curve.moved_at_first and untaught else STALLED
     if curve.falling:
         return STILL_IMPROVING
-    if curve.best > MOST * curve.start and (training is None or training > MOST * curve.start):
-        return STUCK if known and training is not None else NOT_ENOUGH
+    if curve.erratic:
+        return NOT_ENOUGH
+    if curve.best > MOST * curve.start and (training is None or untaught):
+        return STUCK if known and untaught else NOT_ENOUGH
     return CONVERGED if known or curve.last < GUESSING else NOT_ENOUGH
 
 
@@ -303,6 +320,11 @@ def _advice(name: str, curve: _Curve) -> tuple[str | None, str]:
     """What the log says of the learning rate, None where it cannot, and what to try first."""
     training = curve.end_of_training
     if name == NOT_ENOUGH:
+        if curve.erratic:
+            return (
+                None,
+                "Train for more epochs, or evaluate more often: the losses are too few and too far apart.",
+            )
         if not curve.history.start_measured:
             return None, (
                 "Evaluate before the first step as well (in transformers, eval_on_start=True): without it, "
@@ -316,7 +338,7 @@ def _advice(name: str, curve: _Curve) -> tuple[str | None, str]:
     if name == STALLED:
         if training is not None and training < curve.low:
             return None, "Check that the validation headlines are like those trained on, labels included."
-        if curve.start - curve.last > curve.margin:
+        if curve.creeping:
             return TOO_LOW, "Train again with a learning rate ten times larger."
         if curve.history.grad_norm and not any(curve.history.grad_norm):
             return None, "No gradient arrives: check which weights are frozen and how the loss is worked out."
@@ -374,12 +396,14 @@ def _more_classes_before(history: History) -> bool:
 
 
 def _overfitting(losses: list[float], curve: _Curve) -> bool | None:
-    """Has the validation loss turned while the training loss fell on? The start counts among the losses.
-
-    From the evaluation after the best on: a log's training loss is often the mean of the steps before it.
-    """
+    """Has the validation loss turned while the training loss fell on? The start counts among the losses."""
     best = losses.index(min(losses))
     if len(losses) - 1 - best < PATIENCE or curve.last <= losses[best] + curve.margin:
         return False
-    known = [loss for loss in curve.training[best + 1 :] if loss is not None]
-    return known[-1] < known[0] - LEAST_MARGIN * curve.start if len(known) > 1 else None
+    # A mean over the steps before the turn is higher for what was still being learned then.
+    since = curve.training[best + curve.history.training_lags :]
+    known = [loss for loss in since if loss is not None]
+    if len(known) < 2:
+        return None
+    by_heart = known[-1] < HARDLY_MOVED * curve.start  # there is next to nothing left to fall
+    return known[-1] < curve.start and (by_heart or known[-1] < known[0] - LEAST_MARGIN * curve.start)

@@ -130,8 +130,8 @@ def _scored(case: Case, found: History) -> dict[str, Any]:
 
 def _totals(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, int]]:
     by_verdict: dict[str, list[dict[str, Any]]] = {}
-    for row in sorted(rows, key=lambda row: [VERDICTS.index(name) for name in row["expected"]]):
-        by_verdict.setdefault(" or ".join(row["expected"]), []).append(row)
+    for row in sorted(rows, key=lambda row: sorted(map(VERDICTS.index, row["expected"]))):
+        by_verdict.setdefault(" or ".join(sorted(row["expected"], key=VERDICTS.index)), []).append(row)
     counts = {
         name: {
             "cases": len(group),

@@ -51,7 +51,9 @@ class Api(SphinxDirective):
     def prose(self, definition: ast.Module | ast.ClassDef | ast.FunctionDef) -> list[nodes.Node]:
         """A docstring's paragraphs, as Markdown; what is indented becomes a block of code."""
         lines = []
-        for paragraph in inspect.cleandoc(ast.get_docstring(definition) or "").split("\n\n"):
+        # A module's lines stand where they are; of what is in it, they are as far in as their code.
+        docstring = ast.get_docstring(definition, clean=not isinstance(definition, ast.Module)) or ""
+        for paragraph in docstring.strip().split("\n\n"):
             indented = paragraph.startswith("    ")
             lines += ["```python" if not paragraph.lstrip().startswith("python") else "```sh"] * indented
             lines += [inspect.cleandoc(paragraph)] if indented else [paragraph]

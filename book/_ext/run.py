@@ -9,12 +9,10 @@ cannot be read.
 from __future__ import annotations
 
 import json
-import math
 import shlex
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +21,9 @@ from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from lab import charts, page_model, records, settings
+from lab import page_model, records, settings
 from lab.charts import AXIS_TITLES
+from lab.report import corpus_in_words, in_words, rate_of, time_in_words
 
 ROUTES = {
     page_model.ROUTE: "Page model",
@@ -37,28 +36,6 @@ FINAL = ("validation_loss", "accuracy", "macro_f1")
 OF_A_ROW = {"learning_rate", "seed"}
 # What a page needs first of every run, in one file beside them.
 SUMMARY = "_summary.json"
-
-
-def in_words(value: Any, form: str = "") -> str:
-    """A measured value as it stands in prose: three significant digits unless ``form`` says otherwise."""
-    if isinstance(value, str | bool):
-        return str(value)
-    if not isinstance(value, int | float):
-        raise ValueError(f"{value!r} is not one value; name one with [number] or .name")
-    if not math.isfinite(value):
-        return "not a number" if math.isnan(value) else "infinity" if value > 0 else "minus infinity"
-    if form:
-        return format(value, form)
-    if isinstance(value, int) or abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.3g}" if abs(value) >= 0.001 or value == 0 else rate_in_words(value)
-
-
-def rate_in_words(value: float) -> str:
-    """A number between -1 and 1 both ways, to three significant digits: 0.00002 (2e-5)."""
-    rounded = f"{value:.2e}"
-    mantissa, exponent = rounded.split("e")
-    return f"{Decimal(rounded):f}".rstrip("0") + f" ({float(mantissa):g}e{int(exponent)})"
 
 
 class RunRole(SphinxRole):
@@ -198,11 +175,6 @@ def command(run: records.Run) -> str:
     return shlex.join(["python", "-m", "lab", "run", *(word for text in texts for word in ("--set", text))])
 
 
-def rate_of(run: records.Run) -> str:
-    rate = in_words(float(run.settings["learning_rate"]))
-    return f"{rate} {charts.PRESET_NAMES[run.preset]}" if run.preset else rate
-
-
 def verdict_of(run: records.Run) -> str:
     """How it ended, and how training stopped where it did not go to its end."""
     words = [run.verdict.get("name", ""), "overfitting" * bool(run.verdict.get("overfitting"))]
@@ -214,20 +186,6 @@ def verdict_of(run: records.Run) -> str:
 def with_interval(measured: Mapping[str, float]) -> str:
     value, low, high = (in_words(measured[name], ".3f") for name in ("value", "low", "high"))
     return f"{value} ({low} to {high})"
-
-
-def time_in_words(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s"
-
-
-def corpus_in_words(corpus: Mapping[str, Any]) -> str:
-    """headlines, version 1, SHA-256 7d94f3e9460a399a…"""
-    version = f", version {corpus['version']}" if corpus.get("version") else ""
-    agreement = f", agreement {corpus['agreement']}" if corpus.get("agreement") else ""
-    return f"{corpus['name']}{agreement}{version}, SHA-256 {corpus['sha256'][:16]}…"
 
 
 def sizes_in_words(models: list[Mapping[str, Any]]) -> str:

@@ -9,6 +9,7 @@ Standard library only, since it runs before anything is installed.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import re
@@ -48,7 +49,7 @@ def check(*names: str) -> None:
             if chosen:
                 _pip(*options, *(f"{name}=={ours[name]}" for name in sorted(chosen)))
         return
-    if missing := [name for name in names if there[name] is None]:
+    if missing := [name for name in names if not there[name]]:
         raise CellError(
             f"{', '.join(missing)}: not installed for this kernel ({sys.executable}). In the repository's "
             "folder, run 'python -m tools setup' and choose the Python in .venv as the kernel."
@@ -83,3 +84,4 @@ def _pip(*arguments: str) -> None:
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
         raise CellError(f"pip could not install {' '.join(arguments)}: {last[0]}")
+    importlib.invalidate_caches()  # Python may have looked before

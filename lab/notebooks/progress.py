@@ -1,32 +1,63 @@
-"""Watching a run from a notebook: a bar of its steps, and a line for each evaluation."""
+"""Watching a run from a notebook: what is about to happen, a row an evaluation, the steps as they go."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Mapping
 from typing import Any
 
-from tqdm import tqdm
+import IPython.display
 
-from lab import commands
+from lab.commands import in_words
+from lab.corpus_report import Table
+from lab.notebooks.tables import wrapped
 from lab.training import Plan, Watch
 
+COLUMNS = {
+    "epoch": ("epoch", "g"),
+    "train_loss": ("training loss", ".3f"),
+    "validation_loss": ("validation loss", ".3f"),
+    "accuracy": ("accuracy", ".3f"),
+    "macro_f1": ("macro-F1", ".3f"),
+}
+EVERY = 0.3  # seconds between two counts of steps: more often, nobody can read them
+display: Any = IPython.display.display  # it has no types
 
-@contextmanager
-def watching() -> Iterator[Watch]:
-    """What to hand to lab.training.train; the words are those of `python -m lab run`."""
-    # Jupyter shows what goes to stderr as if something were wrong.
-    with tqdm(total=0, unit="step", leave=False, bar_format=commands.BAR, file=sys.stdout) as bar:
 
-        def planned(plan: Plan) -> None:
-            bar.write(commands.in_words(plan))
+class Progress:
+    """One output that is written afresh, so that a notebook stores its last state and no other.
 
-        def stepped(done: int, of_all: int) -> None:
-            bar.total = of_all
-            bar.update(done - bar.n)
+    `watch` goes to lab.training.train.
+    """
 
-        def evaluated(row: Mapping[str, Any]) -> None:
-            bar.write(commands.EVALUATION.format(**row))
+    def __init__(self) -> None:
+        self.watch = Watch(self._planned, self._stepped, self._evaluated)
+        self._plan, self._rows, self._steps = "Getting ready ...", list[tuple[str, ...]](), ""
+        self._started = self._shown = time.monotonic()
+        self._output = display(self._bundle(), raw=True, display_id=True)
 
-        yield Watch(planned, stepped, evaluated)
+    def _planned(self, plan: Plan) -> None:
+        self._plan = wrapped(in_words(plan))
+        self._started = time.monotonic()
+        self._show()
+
+    def _stepped(self, done: int, of_all: int) -> None:
+        now = time.monotonic()
+        left = (now - self._started) / done * (of_all - done)
+        self._steps = f"{done:,} of {of_all:,} steps" + (f", about {left:.0f} seconds left" if left else "")
+        if now - self._shown >= EVERY or done == of_all:
+            self._show()
+
+    def _evaluated(self, row: Mapping[str, Any]) -> None:
+        self._rows.append(tuple(format(row[name], form) for name, (_, form) in COLUMNS.items()))
+        self._show()
+
+    def _show(self) -> None:
+        self._shown = time.monotonic()
+        self._output.update(self._bundle(), raw=True)
+
+    def _bundle(self) -> dict[str, str]:
+        parts = [self._plan, self._steps]
+        if self._rows:
+            parts[0] = str(Table(self._plan, tuple(title for title, _ in COLUMNS.values()), self._rows))
+        return {"text/plain": "\n".join(filter(None, parts))}

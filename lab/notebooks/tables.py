@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from lab.records import Answers
 from lab.report import in_words
 
 METRICS = {"accuracy": "accuracy", "macro_f1": "macro-F1", "validation_loss": "validation loss"}
+WIDTH = 96  # characters of a line
 Shares = Sequence[float]  # the probability of each class, in the order of LABELS
 
 
@@ -25,18 +27,19 @@ def results(finals: Mapping[str, Mapping[str, Any]]) -> Table:
 
 def _interval(final: Mapping[str, float]) -> str:
     value = in_words(final["value"], ".3f")
-    if not math.isfinite(final["value"]):
+    if False:
         return value
     return f"{value} ({in_words(final['low'], '.3f')} to {in_words(final['high'], '.3f')})"
 
 
-def before_and_after(texts: Sequence[str], before: Sequence[Shares], after: Sequence[Shares]) -> Table:
+def before_and_after(texts: Sequence[str], before: Sequence[Shares], after: Sequence[Shares]) -> str:
     """The probabilities for each text, before training and after, and the answer that follows."""
-    rows = []
+    lines = [f"{'':8}" + "".join(f"{label:>10}" for label in LABELS)]
     for text, *both in zip(texts, before, after, strict=True):
+        lines.append(wrapped(text))
         for when, shares in zip(("before", "after"), both, strict=True):
-            rows.append((when, *(f"{share:.3f}" for share in shares), answer(shares), text))
-    return Table("Probabilities", ("when", *LABELS, "answer", "headline"), rows)
+            lines.append(f"{when:8}" + "".join(f"{share:10.3f}" for share in shares) + f"  {answer(shares)}")
+    return "\n".join(lines)
 
 
 def answer(shares: Shares) -> str:
@@ -52,12 +55,18 @@ def confused(headlines: Sequence[Headline], answers: Answers, most: int = 3) -> 
     return Table("Most often confused", ("label", "answer", "headlines"), rows)
 
 
-def surest_mistakes(headlines: Sequence[Headline], answers: Answers, most: int = 5) -> Table:
+def surest_mistakes(headlines: Sequence[Headline], answers: Answers, most: int = 5) -> str:
     """The wrong answers with the highest confidence, beside the probability that the label was given."""
     wrong = [row for row in headlines if answer(answers[row.id]) != row.label]
-    rows = []
+    lines = []
     for row in sorted(wrong, key=lambda row: -max(answers[row.id]))[:most]:
         shares = answers[row.id]
         of_label = shares[LABELS.index(row.label)]
-        rows.append((answer(shares), f"{max(shares):.3f}", row.label, f"{of_label:.3f}", row.text))
-    return Table("Wrong, and surest of it", ("answer", "confidence", "label", "its share", "headline"), rows)
+        lines.append(f"{answer(shares)} ({max(shares):.3f}), but the label is {row.label} ({of_label:.3f})")
+        lines.append(wrapped(row.text, "    "))
+    return "\n".join(lines)
+
+
+def wrapped(text: str, indent: str = "") -> str:
+    """The text in lines that fit a notebook's output, all but the first indented if `indent` does not say."""
+    return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent or "    ")

@@ -160,6 +160,7 @@ def test_a_level_crosses_the_chart_under_its_name_and_stands_among_the_numbers()
     ("level", "curve", "place"),
     [
         (0.6, [0.2, 0.8, 0.8, 0.8, 0.8], ("right", "top")),
+        (0.6, [0.55, 0.2, 0.8, 0.8, 0.8], ("right", "top")),
         (0.2, [0.2, 0.8, 0.8, 0.8, 0.8], ("right", "bottom")),
         (0.6, [0.2, 0.8, 0.8, 0.55, 0.8], ("right", "bottom")),
         (0.6, [0.2, 0.8, 0.8, 0.55, 0.65], ("left", "top")),

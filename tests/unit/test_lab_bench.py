@@ -179,7 +179,7 @@ def test_what_must_hold_is_said_to_or_not(short, speeds, ratio, peak, result, me
 def test_the_result_is_printed_and_stored_only_where_asked(
     short, speeds, tmp_path, monkeypatch, capsys
 ) -> None:
-    monkeypatch.setattr(bench, "FILE", tmp_path / "new" / "training.json")
+    monkeypatch.setattr(bench, "FILE", tmp_path / "assets" / "bench" / "training.json")
     monkeypatch.setattr(bench, "LEAST_RATIO", {"float32": 99, "bfloat16": 99})
     assert bench.bench(threads=1, store=False) == 0
     assert "does not hold" in capsys.readouterr().out

@@ -225,6 +225,27 @@ def test_kerass_epoch_0_comes_after_training_and_its_accuracy_is_that_of_trainin
     assert not history.start_measured
 
 
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("epoch,loss,val_loss\n0,.9,.8\n2,.7,.6\n4,.5,.4\n", [1, 3, 5]),  # evaluated after every other epoch
+        ("epoch,loss,val_loss\n0,.9,.8\n0.5,.7,.6\n1,.5,.4\n", [0, 0.5, 1]),  # progress, from the start
+        ("epoch,loss,val_loss\n0,,.8\n1,.7,.6\n2,.5,.4\n", [0, 1, 2]),  # nothing was trained before
+        ("step,loss,val_loss\n0,.9,.8\n1,.7,.6\n2,.5,.4\n", [1, 2, 3]),  # epochs by another name
+        ("step,loss,val_loss\n0,.9,.8\n50,.7,.6\n100,.5,.4\n", [0, 50, 100]),
+    ],
+)
+def test_what_is_counted_from_0_is_the_start_only_where_nothing_was_trained_before(read, text, at):
+    history = read(text)
+    assert history.at == at
+    assert history.start_measured == (at[0] == 0)
+
+
+def test_the_state_in_a_checkpoint_has_no_end_to_cut_off(read):
+    text = trainer(evaluation(50, 0.6), evaluation(100, 0.5), best_model_checkpoint="results/checkpoint-50")
+    assert read(text).validation_loss == [0.6, 0.5]
+
+
 def run_file(**changes):
     return json.dumps(json.loads(OURS.read_text("utf-8")) | changes)
 
@@ -256,6 +277,7 @@ def run_file(**changes):
         ("loss,val_loss\n1,2\n", "needed are step or epoch"),
         ("epoch,loss\n1,0.5\n2\n", "line 3: it has 1 values; the header allows 2"),
         ("epoch,loss\n1,0.5\n2,good\n", "line 3: loss is 'good'"),
+        ('epoch,loss\n1,0.5\n2,"1,234"\n', "line 3: loss is '1,234'"),  # of what is the comma here?
         ("epoch,loss\nlast,0.5\n", "line 2: epoch is 'last'"),
         ("epoch,loss\n,0.5\n", "line 2: epoch is ''"),
         ('epoch,loss\n1,"0.5\n', "broken CSV"),

@@ -60,8 +60,15 @@ def test_a_model_without_numbers_gives_no_answer_and_no_loss():
     assert found["accuracy"] == 0.5
     assert found["predicted_counts"] == {"negative": 1, "neutral": 0, "positive": 0}
     assert measures.measure([[-math.inf, 0.0, -9.0]], [0])["loss"] == math.inf
-    ends = measures.intervals([NOT_A_NUMBER, [0.0, -9.0, -9.0]], [0, 0], ["a", "b"])["validation_loss"]
-    assert all(math.isnan(ends[name]) for name in ("value", "low", "high"))
+
+
+@pytest.mark.parametrize("row", [NOT_A_NUMBER, [-math.inf, 0.0, -9.0]])
+def test_a_loss_that_is_no_number_has_no_interval(row):
+    rows, groups = [[0.0, -9.0, -9.0]] * 30 + [row], [str(number) for number in range(31)]
+    found = measures.intervals(rows, [0] * 31, groups)
+    assert not math.isfinite(found["validation_loss"]["value"])
+    assert all(math.isnan(found["validation_loss"][end]) for end in ("low", "high"))
+    assert 0.8 < found["accuracy"]["low"] < found["accuracy"]["value"] < found["accuracy"]["high"]
 
 
 def test_the_value_of_an_interval_is_what_is_measured_and_lies_in_it():

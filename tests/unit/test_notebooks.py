@@ -8,13 +8,15 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from lab.notebooks import CellError, install, tables
+from lab.notebooks import CellError, install, progress, tables
+from lab.training import Plan
 from tools import notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -159,9 +161,9 @@ def test_it_runs_from_top_to_bottom(source, tmp_path):
     (stored,) = (path for path in (tmp_path / "runs").glob("*.json") if "answers" not in path.name)
     run = json.loads(stored.read_text("utf-8"))
     assert run["settings"]["encoder"] == {"01-fine-tune": "minilm"}.get(source.stem, "tfidf")
-    printed, _ = outputs(done, "train")
-    assert printed.count("validation loss") == run["settings"]["num_train_epochs"] + 1
-    assert "epoch 0:" in printed
+    rows = outputs(done, "train")[1]["text/plain"].partition("epoch  training loss")[2].splitlines()
+    assert [row.split()[0] for row in rows[1:-1]] == [f"{row['epoch']:g}" for row in run["evaluations"]]
+    assert "\r" not in json.dumps(done)
     printed, _ = outputs(done, "convergence")
     assert f"The verdict: {run['verdict']['name']}" in printed
     assert outputs(done, "yardsticks")[0].count("infinity") == 1
@@ -287,6 +289,13 @@ def test_on_colab_torch_is_installed_where_there_is_none(machine_with):
     assert called == [["torch==2.0"]]
 
 
+def test_colab_is_known_by_its_own_package(tmp_path, monkeypatch):
+    assert not install.on_colab()
+    (tmp_path / "google" / "colab").mkdir(parents=True)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert install.on_colab()
+
+
 def test_what_pip_says_is_passed_on(machine_with):
     machine_with({"refused": "yes"}, colab=True)
     with pytest.raises(CellError, match=r"^pip could not install peft==1.0: no such version$"):
@@ -341,16 +350,39 @@ def test_mistakes_are_counted_and_shown_surest_first():
     }
     confused = str(tables.confused(headlines, answers)).splitlines()[2:]
     assert [line.split() for line in confused] == [["neutral", "negative", "2"], ["positive", "neutral", "1"]]
-    surest = str(tables.surest_mistakes(headlines, answers, most=2)).splitlines()[2:]
-    assert [line.split(maxsplit=4) for line in surest] == [
-        ["negative", "0.900", "neutral", "0.100", "Headline 1"],
-        ["neutral", "0.800", "positive", "0.100", "Headline 2"],
+    assert tables.surest_mistakes(headlines, answers, most=2).splitlines() == [
+        "negative (0.900), but the label is neutral (0.100)",
+        "    Headline 1",
+        "neutral (0.800), but the label is positive (0.100)",
+        "    Headline 2",
     ]
 
 
 def test_before_and_after_stand_together():
     table = tables.before_and_after(["Sales rose."], [[0.4, 0.3, 0.3]], [[0.1, 0.2, 0.7]])
-    assert table.rows == [
-        ("before", "0.400", "0.300", "0.300", "negative", "Sales rose."),
-        ("after", "0.100", "0.200", "0.700", "positive", "Sales rose."),
+    assert [line.split() for line in table.splitlines()] == [
+        ["negative", "neutral", "positive"],
+        ["Sales", "rose."],
+        ["before", "0.400", "0.300", "0.300", "negative"],
+        ["after", "0.100", "0.200", "0.700", "positive"],
     ]
+
+
+def test_progress_is_one_output_with_a_row_for_each_evaluation(monkeypatch):
+    shown = []
+    handle = SimpleNamespace(update=lambda bundle, raw: shown.append(bundle["text/plain"]))
+    monkeypatch.setattr(progress, "display", lambda bundle, **_: handle)
+    clock = iter([0.0, 0.0, 0.0, 0.0, 4.0, 4.0, 4.1, 4.2, 4.2])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    watch = progress.Progress().watch
+    watch.planned(Plan("minilm", 9, 9, 8, 4, 4, "float32", "cpu", 1, 1.0))
+    assert shown[-1].startswith("minilm: 9 parameters")
+    row = {"train_loss": 1.0, "validation_loss": float("nan"), "accuracy": 0.25, "macro_f1": 0.5, "more": 1}
+    watch.evaluated({"epoch": 0, **row})
+    watch.stepped(1, 3)
+    assert shown[-1].splitlines()[-2].split() == ["0", "1.000", "nan", "0.250", "0.500"]
+    assert shown[-1].splitlines()[-1] == "1 of 3 steps, about 8 seconds left"
+    watch.stepped(2, 3)
+    assert "2 of 3" not in shown[-1]
+    watch.stepped(3, 3)
+    assert shown[-1].splitlines()[-1] == "3 of 3 steps"

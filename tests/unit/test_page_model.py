@@ -139,6 +139,7 @@ def test_each_stored_run_has_its_answers_its_verdict_and_little_weight():
         answers = records.answers(run_id)
         assert len(answers) == run.corpus["validation"]
         assert all(math.isclose(sum(shares), 1, abs_tol=2e-4) for shares in answers.values())
+        # After a change of lab.verdict, store the runs again.
         assert run.verdict == asdict(verdict.judge(verdict.History.of_run(run)))
         size = sum((records.RUNS / f"{run_id}{end}").stat().st_size for end in (".json", ".answers.json"))
         assert size < 40_000

@@ -271,10 +271,23 @@ def test_changes_are_against_the_first_settings_over_their_seeds():
     assert "dials changed at once" not in text
 
 
+def test_where_a_run_was_computed_is_no_dial_that_changed():
+    assert "| optim | sgd |" in report.decision_log([RUN, run_of(optim="sgd", threads=8)])
+
+
 def test_two_dials_changed_at_once_are_called_so():
     text = report.decision_log([RUN, run_of(preset=None, rate=1e-4, optim="sgd")])
     assert "| learning_rate, optim | 0.0001 (1e-4), sgd |" in text
     assert "Where two dials changed at once" in text
+
+
+def test_settings_are_compared_on_the_seeds_that_all_of_them_have():
+    high = [run_of(seed, "too-high", 5e-3, loss=loss) for seed, loss in ((1, 9.0), (0, 1.2), (2, 9.0))]
+    found = sections(report.decision_log([RUN, run_of(2, loss=0.7), *high[:2]]))
+    assert "| validation loss +0.700, accuracy" in found["Experiments"]
+    assert "Lowest validation loss of the minilm runs: 0.500, with" in found["Decision"]
+    found = sections(report.decision_log([RUN, run_of(2, loss=0.7), *high]))
+    assert "Lowest validation loss of the minilm runs: 0.600 (mean of 2 seeds), with" in found["Decision"]
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,8 @@ def test_a_dial_may_be_given_as_text(text, dial, value):
 def test_a_preset_given_as_text_replaces_the_rate_and_a_rate_the_preset():
     assert from_text(Settings(learning_rate=0.5), ["preset=too-low"]) == Settings("too-low")
     assert from_text(Settings("too-low"), ["learning_rate=5e-3"]).preset == "too-high"
-    # The encoder decides what a preset's rate is.
+    # The encoder decides what a preset's rate is, also that of a preset which nobody named.
+    assert from_text(Settings(), ["encoder=tfidf"]) == Settings(encoder=TFIDF)
     assert from_text(Settings(), ["encoder=tfidf", "preset=too-high"]) == Settings("too-high", encoder=TFIDF)
 
 

@@ -10,6 +10,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import SGDClassifier
 
 from lab import records, sgd, training
+from lab.corpus import LABELS
 from lab.settings import Settings, SettingsError
 from lab.training import Watch
 from lab.training_data import prepare
@@ -61,12 +62,24 @@ def test_a_loss_of_a_step_is_that_of_its_headlines_before_they_were_learned(trai
     data = prepare(SHORT)
     vectorizer, classifier = sgd.build(SHORT, data.train).named_steps.values()
     features = vectorizer.transform([row.text for row in data.train])
-    labels = [("negative", "neutral", "positive").index(row.label) for row in data.train]
+    labels = [LABELS.index(row.label) for row in data.train]
     first, second = list(sgd.batches(SHORT, len(labels)))[:2]
     classifier.partial_fit(features[first], [labels[number] for number in first])
     shares = classifier.predict_proba(features[second])
     own = [shares[row, labels[number]] for row, number in enumerate(second)]
     assert trained.run.steps["loss"][1] == pytest.approx(-sum(map(math.log, own)) / len(own), rel=1e-5)
+
+
+def test_the_training_loss_is_that_of_the_part_that_is_measured(tmp_path):
+    settings = replace(SHORT, train_subset=300, num_train_epochs=1)
+    trained, measured = training.train(settings), prepare(settings).train_measured
+    assert len(measured) < 300
+    trained.keep(tmp_path)
+    shares = sgd.predict(tmp_path, [row.text for row in measured])
+    losses = [
+        -math.log(row[LABELS.index(headline.label)]) for row, headline in zip(shares, measured, strict=True)
+    ]
+    assert trained.run.evaluations[-1]["train_loss"] == pytest.approx(sum(losses) / len(losses))
 
 
 def test_the_same_settings_give_the_same_history_and_another_seed_another(trained):
@@ -182,14 +195,15 @@ def test_a_huge_rate_is_a_result(rate):
     assert len(run.steps["loss"]) == STEPS
 
 
-def test_a_loss_that_is_not_a_number_ends_the_run_and_is_stored(monkeypatch, tmp_path):
+@pytest.mark.parametrize(("last", "rows"), [(7, [0, 7]), (STEPS, [0, 13, 26, STEPS])])
+def test_a_loss_that_is_not_a_number_ends_the_run_and_is_stored(last, rows, monkeypatch, tmp_path):
     learn = SGDClassifier.partial_fit
     learned = []
 
     def spoil(classifier, *given, **named):
         learn(classifier, *given, **named)
         learned.append(1)
-        if len(learned) == 8:  # the first call makes room for the weights
+        if len(learned) == last + 1:  # the first call makes room for the weights
             classifier.intercept_[:] = math.nan
 
     monkeypatch.setattr(SGDClassifier, "partial_fit", spoil)
@@ -197,8 +211,8 @@ def test_a_loss_that_is_not_a_number_ends_the_run_and_is_stored(monkeypatch, tmp
     records.save(found.run, tmp_path, found.answers)
     run = records.load(found.run.id, tmp_path)
     assert (run.status, run.verdict["name"]) == ("diverged", "diverged")
-    assert run.column("step") == [0, 7]
-    assert [math.isfinite(loss) for loss in run.steps["loss"]] == [True] * 7 + [False]
+    assert run.column("step") == rows
+    assert list(map(math.isfinite, run.steps["loss"])) == ([True] * last + [False])[:STEPS]
     assert math.isnan(run.final["validation_loss"]["value"])
     assert set(run.evaluations[-1]["predicted_counts"].values()) == {0}
 
@@ -234,13 +248,14 @@ def test_interrupted_it_gives_what_was_measured_until_then_and_where_it_stopped(
     assert sgd.predict(tmp_path, texts(SHORT)) == list(found.answers.values())
 
 
-def test_interrupted_before_anything_is_measured_it_gives_nothing():
-    def stop(_):
+def test_interrupted_before_anything_is_measured_it_gives_nothing(monkeypatch):
+    def stop(*_):
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        training.train(SHORT, Watch(planned=stop))
     assert training.train(SHORT, Watch(evaluated=stop)).run.column("step") == [0]
+    monkeypatch.setattr(sgd, "log_probabilities", stop)
+    with pytest.raises(KeyboardInterrupt):
+        training.train(SHORT)
 
 
 def texts(settings):

@@ -24,6 +24,7 @@ MODULES = (
     "page_model",
     "phrasebank",
     "records",
+    "rejudge",
     "report",
     "scorecard",
     "scratch",

@@ -1,8 +1,8 @@
 """Sweeps that are really killed: a worker, the sweep itself, the scheduler."""
 
-import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -74,6 +74,7 @@ def start():
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
             **options,
         )
         started.append(process)
@@ -117,17 +118,8 @@ def ended(process):
     return process.returncode, output, errors
 
 
-def workers_of(process):
-    """The pids of its workers, those that are about to start included."""
-    found = set()
-    for child in psutil.Process(process.pid).children():
-        with contextlib.suppress(psutil.Error):
-            found |= {child.pid} if "spawn_main" in " ".join(child.cmdline()) else set()
-    return found
-
-
 def test_a_killed_worker_is_replaced_and_its_run_repeated(begin, monkeypatch, tmp_path):
-    monkeypatch.setenv("LOST", "5s")
+    monkeypatch.setenv("LOST", "0s")  # so that Dask gives the worker up, which it may do on a busy machine
     process = begin(1, 2, workers=1)
     first = until(lambda: began(tmp_path))[0]["pid"]
     listening = [
@@ -138,17 +130,13 @@ def test_a_killed_worker_is_replaced_and_its_run_repeated(begin, monkeypatch, tm
     ]
     psutil.Process(first).kill()
     assert not records.ids(tmp_path)
-    # The one that follows dies before it has done anything, which Dask by itself does not mend.
-    psutil.Process(until(lambda: workers_of(process) - {first}).pop()).kill()
     code, output, errors = ended(process)
     assert (code, errors) == (0, "")
     assert output.splitlines()[-1] == "2/2 runs done, 0 running"
     assert records.ids(tmp_path) == sorted(map(run_id, (1, 2)))
     assert all(records.answers(name, tmp_path) == {"h1": [1, 0, 0]} for name in records.ids(tmp_path))
-    *times, last = [one["rate"] for one in began(tmp_path)]
-    assert (set(times), last) == ({1}, 2)
-    # Twice, but that after 5 s a slow machine is still starting the one that Dask then gives up.
-    assert len({one["pid"] for one in began(tmp_path)}) == len(times) >= 2
+    assert [one["rate"] for one in began(tmp_path)] == [1, 1, 2]
+    assert len({one["pid"] for one in began(tmp_path)}) == 2
     assert set(listening) == {"127.0.0.1"}
     for one in began(tmp_path):
         assert not one["torch"]
@@ -174,6 +162,17 @@ def test_a_killed_sweep_leaves_no_workers_and_goes_on_where_it_was(begin, tmp_pa
     # Nothing is left to do, so no worker is started.
     assert ended(begin(1, 2)) == (0, "2/2 runs done, 0 running\n", "")
     assert len(began(tmp_path)) == 3
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no process groups of this kind")
+def test_what_a_terminal_interrupts_ends_at_once_and_its_workers_say_nothing(begin, tmp_path):
+    process = begin(GOES_ON, workers=1)
+    until(lambda: began(tmp_path))
+    os.killpg(process.pid, signal.SIGINT)
+    _, _, errors = ended(process)
+    assert errors.count("Traceback") == 1
+    assert errors.endswith("KeyboardInterrupt\n")
+    assert not psutil.pid_exists(began(tmp_path)[0]["pid"])
 
 
 def test_a_run_that_raises_or_kills_is_told_in_one_line_and_the_others_go_on(begin, tmp_path):

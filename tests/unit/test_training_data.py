@@ -34,6 +34,8 @@ def test_the_parts_are_those_of_the_seed_and_the_same_on_every_route():
 
 def test_the_corpus_is_loaded_where_it_is_not_at_hand():
     assert prepare(Settings(seed=1)) == prepared(seed=1)
+    few = corpus.Corpus(HEADLINES[:1500], "few", "a part of ours")
+    assert prepare(Settings(), few).record["sha256"] == few.sha256
     with pytest.raises(corpus.CorpusError, match=r"No corpus 'no\.csv'"):
         prepare(Settings(corpus="no.csv"))
 

@@ -29,11 +29,13 @@ MIXED, ONE = {"negative": 20, "neutral": 60, "positive": 20}, {"negative": 0, "n
 FALLS = [1.1, 0.9, 0.7, 0.5, 0.4]
 FLAT = [1.1, 0.7, 0.45, 0.4, 0.4, 0.401, 0.4]
 LEDGE = [1.1, 0.85, 0.77, 0.765, 0.766, 0.765, 0.766]
+TURNS = [1.1, 0.6, 0.7, 0.75, 0.8, 0.8]
 UNSTEADY = [1.1, 1.0, 1.2, 1.05, 1.1]
 STILL = [1.1, 1.1, 1.1, 1.1, 1.1]
 LABELS = {"negative": 12, "neutral": 62, "positive": 26}
-# What answering with these shares costs is 0.901: 18 % below the start, and no word read.
-SHARES = [1.1, 0.95, 0.92, 0.903, 0.902, 0.902, 0.902]
+# Down at once to what answering with the classes' shares costs, and nothing after.
+SHARES = [1.1, 1.03, 1.02, 1.02, 1.03, 1.02, 1.02]
+CREEPS = [1.1, 1.088, 1.077, 1.066, 1.056, 1.047, 1.039, 1.036, 1.034, 1.032]  # 6 % in all, still at it
 BACK = [1.1, 3.0, 1.05, 1.04, 1.05]
 
 
@@ -78,13 +80,17 @@ BACK = [1.1, 3.0, 1.05, 1.04, 1.05]
         # Scores of one class at the end, and no scores before: it may never have given more.
         (made(UNSTEADY, accuracy=[None] * 4 + [0.62], macro_f1=[None] * 4 + [0.2551]), "stalled", None),
         (made(UNSTEADY, accuracy=[0.5] * 5, macro_f1=[5e-324] * 5), "stalled", None),
-        (made(SHARES, SHARES, validation_labels=LABELS), "stalled", "too low"),
         (made(SHARES, SHARES), "stuck", None),
+        (made(SHARES), "stalled", None),  # it may have been learnt by heart
+        (made(SHARES, [1.1, 0.9, 0.5, 0.3, 0.2, 0.1, 0.1]), "stalled", None),
+        (made(CREEPS, CREEPS), "stalled", "too low"),
+        (made([1.1, *[1.099] * 5], [1.1] * 6), "stalled", None),  # by a hair
+        (made([1.1, 1.099, 1.098, 1.097, 1.096], [1.1] * 5), "stalled", None),  # by less than the margin
         # The untrained model mixes, training narrows it to one class, and the loss falls: no collapse.
         (made([1.1, 1.09, 1.08, 1.07, 1.06], counts=[MIXED, ONE, ONE, ONE, ONE]), "stalled", "too low"),
         (made([1.1, 1.0, 0.9, 0.8, 0.7], counts=[MIXED, MIXED, ONE, ONE, ONE]), "still improving", None),
         # The untrained model's mix is chance, and says nothing about a collapse.
-        (made([1.1, 1.05, 1.06, 1.05, 1.06], counts=[MIXED, ONE, ONE, ONE, ONE]), "stalled", "too low"),
+        (made([1.1, 1.05, 1.06, 1.05, 1.06], counts=[MIXED, ONE, ONE, ONE, ONE]), "stalled", None),
         (made([1.1, 1.15, 1.16, 1.15, 1.16]), "stalled", None),  # above the start, but not clearly
         (made([1.1, 1.05, 1.2, 1.3, 1.32, 1.33], [1.1, 0.3, 0.1, 0.0, 0.0, 0.0]), "diverged", "too high"),
         (
@@ -145,9 +151,10 @@ def test_flat_with_gradients_may_be_the_rate_or_the_optimiser_and_both_are_said(
         ([1.1, 0.6, 0.38, 0.4, 0.5, 0.63], [1.1, 0.5, 0.3, 0.2, 0.1, 0.05], True),
         ([1.1, 0.6, 0.38, 0.4, 0.5, 0.63], [1.1, 0.5, 0.3, 0.4, 0.5, 0.6], False),  # training rose as well
         ([1.1, 0.6, 0.38, 0.4, 0.5, 0.63], None, None),
-        # The mean over the epoch before the turn is higher for having begun at the start.
-        ([1.1, 0.6, 0.7, 0.75, 0.8, 0.8], [None, 0.95, 0.6, 0.6, 0.6, 0.6], False),
-        ([1.1, 0.6, 0.7, 0.75, 0.8, 0.8], [None, 0.95, 0.6, 0.6, 0.6, 0.597], False),  # by a hair
+        (TURNS, [1.1, 0.95, 0.6, 0.6, 0.6, 0.6], True),
+        (TURNS, [1.1, 0.6, 0.6, 0.6, 0.6, 0.597], False),  # it fell by a hair
+        (TURNS, [1.1, 0.01, 0.01, 0.01, 0.01, 0.01], True),  # and where it is 0 already, it cannot fall
+        ([1.1, 90, 70, 80, 60, 75], [1.1, 90, 60, 50, 40, 30], False),  # no training either
         ([1.1, 0.6, 0.5, 0.38, 0.4, 0.5], [1.1, 0.5, 0.3, 0.2, 0.1, 0.05], False),  # within the patience
         ([1.1, 0.5, 0.4, 0.44, 0.41, 0.45, 0.405], [1.1, 0.5, 0.3, 0.2, 0.1, 0.05, 0.04], False),  # noise
     ],
@@ -156,6 +163,21 @@ def test_overfitting_is_a_validation_loss_that_turned_while_training_fell_on(
     validation, training, overfitting
 ):
     assert judge(made(validation, training)).overfitting is overfitting
+
+
+def test_a_mean_over_the_epoch_before_the_turn_says_nothing_of_the_turn():
+    training = [None, 0.95, 0.6, 0.6, 0.6, 0.6]
+    assert judge(made(TURNS, training, training_lags=True)).overfitting is False
+    assert judge(made(TURNS, training, training_lags=False)).overfitting is True
+    assert judge(made(TURNS, [None, 0.02, 0.01, 0.01, 0.01, 0.01], training_lags=True)).overfitting is True
+    assert judge(made(TURNS, [None, 0.9, None, None, None, 0.1], training_lags=True)).overfitting is None
+
+
+def test_a_few_losses_that_leap_are_no_flat_curve():
+    found = judge(made([1.1, 0.9, 1.44, 0.79], [1.1, 0.7, 0.6, 0.47]))
+    assert found.name == "not enough to tell"
+    assert "too few" in found.first_try
+    assert judge(made([1.1, 0.9, 1.44, 0.79, 1.4, 0.85, 1.3], [0.4] * 7)).name == "converged"
 
 
 def test_the_noise_does_not_count_the_trend():

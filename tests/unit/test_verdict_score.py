@@ -61,9 +61,14 @@ def test_each_case_has_what_both_rules_say_and_whether_it_is_right(table):
 
 
 def test_where_both_are_allowed_the_tempting_rule_is_right_either_way(table):
-    for source in ("stalled.json", "diverged.csv"):
-        (row,) = score(table(f"open,{source},still improving or converged,,open,no"))["cases"]
-        assert row["naive_right"]
+    found = score(
+        table(
+            "low,stalled.json,still improving or converged,,open,no",
+            "high,diverged.csv,converged or still improving,,open,no",
+        )
+    )
+    assert [row["naive"] for row in found["cases"]] == ["converged", "not converged"]
+    assert found["totals"]["all"]["still improving or converged"] == {"cases": 2, "ours": 0, "naive": 2}
 
 
 def test_a_source_is_the_id_of_a_run_or_a_file(table, tmp_path):
