@@ -36,8 +36,9 @@ def run(dials: Sequence[str], folder: Path, track: str | None) -> int:
     with _plainly():
         chosen = settings.from_text(Settings(), dials)
         print(corpus.load(chosen.corpus, chosen.agreement).describe())
-        from lab import models
         from tqdm import tqdm
+
+        from lab import models
 
         with tqdm(total=0, unit="step", leave=False, bar_format=BAR) as bar:
 

@@ -22,7 +22,7 @@ AnySettings: TypeAlias = Settings | page_model.Settings
 Dials: TypeAlias = Mapping[str, Any]
 
 RATES = (1e-6, 1e-5, 2e-5, 5e-5, 2e-4, 1e-3, 5e-3)
-TFIDF_RATES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
+TFIDF_RATES = (0.001, 0.01, 0.1, 0.5, 3.0, 20.0, 100.0)
 # The full method's are RATES.
 METHOD_RATES = {"frozen": (1e-3, 1e-2, 3e-2, 1e-1), "lora": (1e-4, 3e-4, 1e-3, 3e-3)}
 JUST_RIGHT = PRESETS[MINILM]["just-right"]

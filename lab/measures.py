@@ -41,7 +41,7 @@ def measure(log_probabilities: LogProbabilities, labels: Sequence[int]) -> dict[
     counts = Counter(given)
     each = losses(log_probabilities, labels)
     return {
-        "loss": math.fsum(each) / len(each) if all(map(math.isfinite, each)) else sum(each),
+        "loss": math.fsum(loss / len(each) for loss in each) if all(map(math.isfinite, each)) else sum(each),
         **_scores(Counter(zip(labels, given, strict=True))),
         "predicted_counts": {label: counts[number] for number, label in enumerate(LABELS)},
     }

@@ -25,11 +25,11 @@ SCHEDULES = ("constant", "linear", "cosine", "step", "exponential")
 DTYPES = ("auto", "float32", "bfloat16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 FAULTS = ("none", "wrong-parameters")
-# What each route's presets are. MiniLM's are chosen from the learning-rate experiment; a model from the hub
-# has the usual ones of its kind, which no run of ours has tried.
+# What each route's presets are. Those of MiniLM and of the word-count model are chosen from experiments; a
+# model from the hub has the usual ones of its kind, which no run of ours has tried.
 PRESETS: Mapping[str, Mapping[str, float]] = {
     MINILM: {"too-low": 1e-6, "just-right": 5e-5, "too-high": 5e-3},
-    TFIDF: {"too-low": 1e-4, "just-right": 1e-1, "too-high": 100.0},
+    TFIDF: {"too-low": 1e-3, "just-right": 3.0, "too-high": 100.0},
     "hub": {"too-low": 1e-6, "just-right": 2e-5, "too-high": 5e-3},
 }
 # The word-count model has these dials and no others: SGDClassifier learns from one headline at a time.

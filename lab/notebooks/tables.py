@@ -27,7 +27,7 @@ def results(finals: Mapping[str, Mapping[str, Any]]) -> Table:
 
 def _interval(final: Mapping[str, float]) -> str:
     value = in_words(final["value"], ".3f")
-    if False:
+    if not math.isfinite(final["value"]):
         return value
     return f"{value} ({in_words(final['low'], '.3f')} to {in_words(final['high'], '.3f')})"
 

