@@ -78,7 +78,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _add_training(subjects: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The commands that train, or need what was trained."""
     train = subjects.add_parser("run", help="train once, watch it, and store the record")
-    for dial in ("preset", "corpus", "encoder", "seed"):
+    dials = ("preset", "corpus", "encoder", "seed")
+    for dial in dials:
         train.add_argument(f"--{dial}", help=f"see lab.settings; the same as --set {dial}=...")
     train.add_argument(
         "--set",
@@ -91,12 +92,9 @@ def _add_training(subjects: argparse._SubParsersAction[argparse.ArgumentParser])
     train.add_argument("--track", help="also report to this tracker: tensorboard, wandb, ...")
 
     def run(chosen: argparse.Namespace) -> int:
-        named = [
-            f"{dial}={vars(chosen)[dial]}"
-            for dial in ("encoder", "corpus", "preset", "seed")
-            if vars(chosen)[dial]
-        ]
-        return commands.run([*named, *chosen.set], chosen.folder, chosen.track)
+        named = {dial: vars(chosen)[dial] for dial in dials if vars(chosen)[dial] is not None}
+        given = [f"{dial}={value}" for dial, value in named.items()]
+        return commands.run([*given, *chosen.set], chosen.folder, chosen.track)
 
     train.set_defaults(run=run)
 
@@ -105,12 +103,12 @@ def _add_training(subjects: argparse._SubParsersAction[argparse.ArgumentParser])
     save.set_defaults(run=lambda chosen: commands.save(chosen.name))
 
     predict = subjects.add_parser("predict", help="ask a run's model, and the same model before training")
-    predict.add_argument("name", metavar="RUN")
+    predict.add_argument("name", metavar="RUN", help="a run's name or its file")
     predict.add_argument("texts", nargs="+", metavar="TEXT")
     predict.set_defaults(run=lambda chosen: commands.predict(chosen.name, chosen.texts))
 
     log = subjects.add_parser("report", help="the experiment-log row of a run, and a decision log's draft")
-    log.add_argument("names", nargs="+", metavar="RUN")
+    log.add_argument("names", nargs="+", metavar="RUN", help="a run's name or its file")
     log.set_defaults(run=lambda chosen: commands.log(chosen.names))
 
     sweep = subjects.add_parser("sweep", help="compute a named experiment, several runs at a time")
@@ -118,6 +116,10 @@ def _add_training(subjects: argparse._SubParsersAction[argparse.ArgumentParser])
     sweep.add_argument("--scheduler", help="a Dask cluster's address, tcp://...; without it, this machine")
     sweep.add_argument("--folder", type=Path, default=records.RUNS, help="where the records go")
     sweep.set_defaults(run=lambda chosen: commands.sweep(chosen.name, chosen.scheduler, chosen.folder))
+
+    bench = subjects.add_parser("bench", help="how fast does MiniLM train on this machine?")
+    bench.add_argument("--threads", type=int, help="every core, where none are given")
+    bench.set_defaults(run=lambda chosen: commands.bench(chosen.threads))
 
 
 def check_headlines() -> int:

