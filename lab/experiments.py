@@ -39,10 +39,10 @@ tfidf: Callable[..., AnySettings] = partial(Settings, encoder=TFIDF)
 
 @dataclass(frozen=True)
 class Block:
-    """Each of these choices of dials at seeds 0 to seeds - 1."""
+    """Each of these choices of dials at each of these seeds."""
 
     choices: Sequence[Dials]
-    seeds: int
+    seeds: Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Experiment:
         ordered = [
             self.route(**dials, seed=seed)
             for block in self.blocks
-            for seed in range(block.seeds)
+            for seed in block.seeds
             for dials in block.choices
         ]
         return list(dict.fromkeys(ordered))
@@ -83,21 +83,21 @@ _ALL = (
         "What the learning rate does to MiniLM, on our own headlines and on real news",
         ("learning_rate", "corpus"),
         (
-            Block(_each("learning_rate", RATES), 5),
-            Block(_each("learning_rate", RATES, corpus="phrasebank", agreement="75"), 3),
+            Block(_each("learning_rate", RATES), range(5)),
+            Block(_each("learning_rate", RATES, corpus="phrasebank", agreement="75"), range(3)),
         ),
     ),
     Experiment(
         "long",
         "What happens when training goes on for five times as long",
         ("learning_rate",),
-        (Block(_each("learning_rate", (JUST_RIGHT, 4 * JUST_RIGHT), num_train_epochs=30), 3),),
+        (Block(_each("learning_rate", (JUST_RIGHT, 4 * JUST_RIGHT), num_train_epochs=30), range(3)),),
     ),
     Experiment(
         "tfidf",
         "What the learning rate does to the word-count model",
         ("learning_rate",),
-        (Block(_each("learning_rate", TFIDF_RATES), 5),),
+        (Block(_each("learning_rate", TFIDF_RATES), range(5)),),
         tfidf,
     ),
     Experiment(
@@ -106,7 +106,9 @@ _ALL = (
         ("method", "learning_rate"),
         (
             *(Block(_each("learning_rate", rates, method=name), 1) for name, rates in METHOD_RATES.items()),
-            Block([{"method": method, "learning_rate": rate} for method, rate in BEST_RATE.items()], 3),
+            Block(
+                [{"method": method, "learning_rate": rate} for method, rate in BEST_RATE.items()], range(3)
+            ),
         ),
     ),
     Experiment(
@@ -116,7 +118,7 @@ _ALL = (
         (
             Block(
                 [{}, *_each("train_label_noise", NOISE), *_each("validation_label_noise", NOISE)],
-                3,
+                range(3),
             ),
         ),
     ),
@@ -124,31 +126,71 @@ _ALL = (
         "data-size",
         "What more headlines to train on bring",
         ("train_subset",),
-        (Block(_each("train_subset", SUBSETS), 3),),
+        (Block(_each("train_subset", SUBSETS), range(3)),),
     ),
     Experiment(
         "agreement",
         "What it costs when the annotators of real news agree less",
         ("agreement",),
-        (Block(_each("agreement", AGREEMENTS, corpus="phrasebank"), 3),),
+        (Block(_each("agreement", AGREEMENTS, corpus="phrasebank"), range(3)),),
     ),
     Experiment(
         "wrong-parameters",
         "An optimiser that was given the parameters of a copy: gradients flow and nothing moves",
         ("fault",),
-        (Block([{"fault": "wrong-parameters"}], 3),),
+        (Block([{"fault": "wrong-parameters"}], range(3)),),
     ),
     Experiment(
         "sgd-unclipped",
         "Plain SGD without gradient clipping at a far too high rate",
         ("optim", "max_grad_norm", "learning_rate"),
-        (Block([{"optim": "sgd", "max_grad_norm": None, "learning_rate": 10.0}], 3),),
+        (Block([{"optim": "sgd", "max_grad_norm": None, "learning_rate": 10.0}], range(3)),),
     ),
     Experiment(
         "page-model",
         "What the learning rate does to the page model",
         ("learning_rate",),
-        (Block(_each("preset", tuple(page_model.PRESETS)), 5),),
+        (Block(_each("preset", tuple(page_model.PRESETS)), range(5)),),
+        page_model.Settings,
+    ),
+    Experiment(
+        "verdict",
+        "Runs of MiniLM whose verdict was written down beforehand, at seeds of their own",
+        ("learning_rate", "num_train_epochs"),
+        (
+            Block(
+                [
+                    {"learning_rate": PRESETS[MINILM]["too-high"]},
+                    {"learning_rate": 2e-5, "num_train_epochs": 3},
+                ],
+                range(5, 8),
+            ),
+        ),
+    ),
+    Experiment(
+        "verdict-tfidf",
+        "Runs of the word-count model whose verdict was written down beforehand, at seeds of their own",
+        ("learning_rate",),
+        (Block(_each("learning_rate", (*PRESETS[TFIDF].values(), 0.1)), range(5, 10)),),
+        tfidf,
+    ),
+    Experiment(
+        "verdict-page-model",
+        "Runs of the page model whose verdict was written down beforehand, at seeds of their own",
+        ("learning_rate", "num_train_epochs", "lr_scheduler_type", "optim"),
+        (
+            Block(
+                [
+                    *_each("learning_rate", (0.002, 0.3, 0.5, 50.0, 300.0)),
+                    # One per cent off the rate at each step: it stops where two epochs got it.
+                    *_each("learning_rate", (1.0, 2.0), num_train_epochs=20, lr_scheduler_type="exponential"),
+                    {"num_train_epochs": 30},
+                    {"num_train_epochs": 30, "optim": "adamw", "learning_rate": 0.03},
+                    {"num_train_epochs": 2},
+                ],
+                range(5, 10),
+            ),
+        ),
         page_model.Settings,
     ),
 )

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -66,7 +67,8 @@ class History:
     `training_lags`, training_loss is the mean over the steps since the evaluation before. `step_loss` and
     `grad_norm` have one entry per step that was logged. `starting_loss` is the loss before the first step;
     where `start_measured` is False it is the earliest in the log instead. `always_neutral` is the share of
-    the largest class in validation, 0 to 1.
+    the largest class in validation, 0 to 1; `frequencies_loss` is the loss of answering every headline
+    with how common each class is there.
     """
 
     at: list[float]
@@ -81,6 +83,7 @@ class History:
     starting_loss: float | None
     start_measured: bool
     always_neutral: float | None
+    frequencies_loss: float | None
 
     @classmethod
     def of_rows(
@@ -103,6 +106,7 @@ class History:
         """
         kept = [row for row in rows if row.get("validation_loss") is not None]
         counts = list(validation_labels.values()) if validation_labels else []
+        shares = [count / sum(counts) for count in counts if count]
         at_start = bool(kept) and kept[0]["at"] == 0
         start = kept[0]["validation_loss"] if at_start else first_batch_loss
         measured = start is not None
@@ -122,7 +126,8 @@ class History:
             grad_norm=list(grad_norm),
             starting_loss=start,
             start_measured=measured,
-            always_neutral=max(counts) / sum(counts) if counts else None,
+            always_neutral=max(shares, default=None),
+            frequencies_loss=-sum(share * math.log(share) for share in shares) if shares else None,
         )
 
     @classmethod
@@ -253,8 +258,37 @@ class _Curve:
         self.moved_at_first = start - self.best > MOVED_AT_FIRST * start and not self.creeping
         # So few evaluations, so far apart, could be of a curve that is flat or of one that falls.
         self.erratic = len(after) < 2 * PATIENCE and self.noise > HARDLY_MOVED * start
-        self.exploded = max(after) > JUMPED * start or not all(map(math.isfinite, history.validation_loss))
-        self.jumped = self.exploded or not all(loss <= JUMPED * start for loss in history.step_loss)
+        finite = all(map(math.isfinite, history.validation_loss))
+        self.exploded = max(after) > JUMPED * start or not finite
+        self.jumped = self.exploded or self._a_step_jumped()
+        self.by_heart = finite and not self._a_step_jumped() and self._by_heart()
+        self.only_counted = history.start_measured and self._only_counted()
+
+    def _a_step_jumped(self) -> bool:
+        return not all(loss <= JUMPED * self.start for loss in self.history.step_loss)
+
+    def _by_heart(self) -> bool:
+        """Did it come well down without a leap, and is training as good as done? It may rise again since."""
+        down = next((number for number, loss in enumerate(self.after) if loss <= self.low), None)
+        return (
+            down is not None
+            and max(self.after[: down + 1]) <= JUMPED * self.start
+            and self.end_of_training is not None
+            and self.end_of_training <= MOST * self.start
+        )
+
+    def _only_counted(self) -> bool:
+        """Did it soon learn how common each class is, and leap about there ever after?"""
+        floor, least = self.history.frequencies_loss, LEAST_MARGIN * self.start
+        return (
+            floor is not None
+            and self.start - min(self.after[: math.ceil(len(self.after) / 3)])
+            > MOST * (self.start - floor)
+            > 0
+            and min(self.latest) > floor - least
+            and self.last > min(self.after[:-1]) - least
+            and any(b - a > least for a, b in pairwise(self.after))
+        )
 
     def later(self, losses: Sequence[float | None]) -> float | None:
         """Where a loss would be after as many evaluations again, at its latest pace; None where unknown."""
@@ -272,6 +306,11 @@ class _Curve:
             "" if self.end_of_training is None else f", training loss ends at {self.end_of_training:.4g}"
         )
         same = " and every answer at the end is the same class," if name == COLLAPSED else ""
+        counted = (
+            f" (how common each class is gives {self.history.frequencies_loss:.4g}, and no word need be read)"
+            if name == STUCK and self.only_counted
+            else ""
+        )
         accuracy, always_neutral = self.history.accuracy[-1], self.history.always_neutral
         scored = (
             ""
@@ -279,8 +318,8 @@ class _Curve:
             else f", accuracy at {accuracy:.3f} where always-neutral has {always_neutral:.3f}"
         )
         return (
-            f"Validation loss starts at {self.start:.4g}{measured} and ends at {self.last:.4g} after "
-            f"{len(self.after)} evaluations,{same} its lowest is {self.best:.4g} and its "
+            f"Validation loss starts at {self.start:.4g}{measured} and ends at {self.last:.4g}{counted} "
+            f"after {len(self.after)} evaluations,{same} its lowest is {self.best:.4g} and its "
             f"highest {max(self.after):.4g}, the noise between evaluations {self.noise:.2g}"
             f"{training}{scored}."
         )
@@ -289,7 +328,7 @@ class _Curve:
 def _name(curve: _Curve) -> str:
     """The first verdict that holds of a curve with enough evaluations."""
     known, training = curve.history.start_measured, curve.end_of_training
-    if min(curve.latest) > CLEARLY_ABOVE * curve.start:
+    if min(curve.latest) > CLEARLY_ABOVE * curve.start and not curve.by_heart:
         return DIVERGED
     # Answers that narrow to one class while the loss still falls are how many a slow run begins.
     if _one_class(curve.history, len(curve.history.at) - 1) and (
@@ -297,12 +336,15 @@ def _name(curve: _Curve) -> str:
     ):
         return COLLAPSED
     back = curve.last <= curve.low
-    if min(curve.latest) > (1 + HARDLY_MOVED) * curve.start or (curve.exploded and not back):
+    above = min(curve.latest) > (1 + HARDLY_MOVED) * curve.start
+    if (above or (curve.exploded and not back)) and not curve.by_heart:
         return DIVERGED
     # A curve that would come clear of the start if trained as long again has not stalled.
     later = curve.later(curve.after)
     assert later is not None
     untaught = training is not None and training > MOST * curve.start
+    if curve.only_counted and untaught:
+        return STUCK
     if min(curve.best, later) > curve.low and (known or not curve.falling):
         if not known:
             return NOT_ENOUGH  # standing still and arrived look the same
@@ -346,8 +388,15 @@ def _advice(name: str, curve: _Curve) -> tuple[str | None, str]:
             "The learning rate is far too low or the optimiser was given the wrong parameters: look whether "
             "one step changes a weight, then try a rate ten times larger."
         )
+    if name == STUCK and curve.only_counted:
+        return None, (
+            "Train again from the start with a learning rate ten times smaller; if that ends in the same "
+            "place, check that each text still has its own label."
+        )
     if name == STUCK:
         return None, "Train again from the start at a third of this learning rate, and at three times it."
+    if name == CONVERGED and curve.last > curve.start:
+        return None, STOP_AT_BEST
     if name == CONVERGED:
         return ABOUT_RIGHT, "Keep the weights of the lowest validation loss, and repeat with another seed."
     if curve.history.start_measured and training is not None and training <= MOST * curve.start:

@@ -29,7 +29,7 @@ from lab.experiments import EXPERIMENTS, Block, Experiment
 
 folder, workers, scheduler = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] or None
 choices = [dict(learning_rate=rate, num_train_epochs=1, train_subset=50) for rate in json.loads(sys.argv[4])]
-EXPERIMENTS["cheap"] = Experiment("cheap", "", (), (Block(choices, 1),), page_model.Settings)
+EXPERIMENTS["cheap"] = Experiment("cheap", "", (), (Block(choices, range(1)),), page_model.Settings)
 
 def logged(settings):
     rate = settings.learning_rate

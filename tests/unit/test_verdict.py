@@ -34,6 +34,10 @@ UNSTEADY = [1.1, 1.0, 1.2, 1.05, 1.1]
 STILL = [1.1, 1.1, 1.1, 1.1, 1.1]
 LABELS = {"negative": 12, "neutral": 62, "positive": 26}
 # Down at once to what answering with the classes' shares costs, and nothing after.
+RISES = [1.1, 0.6, 0.5, 0.9, 1.4, 1.5, 1.6]
+BY_HEART = [1.1, 0.5, 0.3, 0.1, 0.05, 0.02, 0.01]
+THIRDS = {"negative": 20, "neutral": 50, "positive": 30}
+COUNTS = [1.1, 1.06, 1.05, 1.065, 1.04, 1.034, 1.031]
 SHARES = [1.1, 1.03, 1.02, 1.02, 1.03, 1.02, 1.02]
 CREEPS = [1.1, 1.088, 1.077, 1.066, 1.056, 1.047, 1.039, 1.036, 1.034, 1.032]  # 6 % in all, still at it
 BACK = [1.1, 3.0, 1.05, 1.04, 1.05]
@@ -54,7 +58,13 @@ BACK = [1.1, 3.0, 1.05, 1.04, 1.05]
             "too high",
         ),
         # It ends clearly above its start, but by overfitting: the rate brought it well down first.
-        (made([1.1, 0.6, 0.5, 0.9, 1.4, 1.5, 1.6], [1.1, 0.5, 0.3, 0.1, 0.05, 0.02, 0.01]), "diverged", None),
+        (made(RISES, BY_HEART), "converged", None),
+        (made([*RISES[:-1], 2.5], BY_HEART), "converged", None),  # more than twice its start, even
+        (made(RISES), "diverged", None),  # and in training?
+        (made(RISES, [1.1, 0.5, 0.3, 0.6, 0.9, 1.3, 1.5]), "diverged", None),
+        (made(RISES, BY_HEART, step_loss=[1.1, 5.0, 0.5]), "diverged", "too high"),
+        (made([1.1, 2.5, *RISES[1:]], [1.1, *BY_HEART]), "diverged", "too high"),  # down from a leap
+        (made([1.1, NAN, *RISES[1:]], [1.1, *BY_HEART]), "diverged", "too high"),
         (made(UNSTEADY, counts=[MIXED, ONE, ONE, ONE, ONE], step_loss=[1.1, 4, 1]), "collapsed", "too high"),
         (made(UNSTEADY, counts=[ONE, MIXED, ONE, ONE, ONE]), "collapsed", "too high"),
         (made([1.1, 111.0]), "diverged", "too high"),  # given up: nobody waits for a second evaluation
@@ -81,6 +91,24 @@ BACK = [1.1, 3.0, 1.05, 1.04, 1.05]
         (made(UNSTEADY, accuracy=[None] * 4 + [0.62], macro_f1=[None] * 4 + [0.2551]), "stalled", None),
         (made(UNSTEADY, accuracy=[0.5] * 5, macro_f1=[5e-324] * 5), "stalled", None),
         (made(SHARES, SHARES), "stuck", None),
+        # Classes of .2, .5 and .3 are worth 1.0297: there at once, and about there ever after.
+        (made(COUNTS, COUNTS, validation_labels=THIRDS), "stuck", None),
+        (made(COUNTS, COUNTS), "still improving", "too low"),  # without the classes that cannot be seen
+        (made(COUNTS, BY_HEART, validation_labels=THIRDS), "still improving", "about right"),
+        # Smoothly, or slowly, it comes down to there at a rate that is too low; and on it goes below.
+        (made(sorted(COUNTS, reverse=True), COUNTS, validation_labels=THIRDS), "stalled", "too low"),
+        (
+            made([1.1, 1.09, 1.08, 1.06, 1.045, 1.052, 1.046], COUNTS, validation_labels=THIRDS),
+            "stalled",
+            "too low",
+        ),
+        (
+            made([*COUNTS[:4], 1.058, 1.048, 1.036], COUNTS, validation_labels=THIRDS),
+            "still improving",
+            "too low",
+        ),
+        (made([*COUNTS[:4], 1.0, 1.0, 1.0], COUNTS, validation_labels=THIRDS), "still improving", "too low"),
+        (made([*COUNTS[:-1], 0.95], COUNTS, validation_labels=THIRDS), "still improving", "too low"),
         (made(SHARES), "stalled", None),  # it may have been learnt by heart
         (made(SHARES, [1.1, 0.9, 0.5, 0.3, 0.2, 0.1, 0.1]), "stalled", None),
         (made(CREEPS, CREEPS), "stalled", "too low"),
