@@ -105,7 +105,10 @@ _ALL = (
         "Training every weight, the new head alone, or small matrices beside the layers (LoRA)",
         ("method", "learning_rate"),
         (
-            *(Block(_each("learning_rate", rates, method=name), 1) for name, rates in METHOD_RATES.items()),
+            *(
+                Block(_each("learning_rate", rates, method=name), range(1))
+                for name, rates in METHOD_RATES.items()
+            ),
             Block(
                 [{"method": method, "learning_rate": rate} for method, rate in BEST_RATE.items()], range(3)
             ),
