@@ -1,11 +1,12 @@
 """The sets of runs that the book stands on: which runs, in which order, under which names."""
 
 from collections import defaultdict
+from statistics import mean
 
 import pytest
 
 from lab import page_model, records, training_data
-from lab.experiments import BEST_RATE, EXPERIMENTS, METHOD_RATES, RATES, SUBSETS, TFIDF_RATES, id_of
+from lab.experiments import BEST_RATE, EXPERIMENTS, METHOD_RATES, RATES, SUBSETS, TFIDF_RATES, id_of, minilm
 from lab.settings import METHODS, MINILM, PRESETS, TFIDF, Settings
 
 RUNS = {name: experiment.settings() for name, experiment in EXPERIMENTS.items()}
@@ -118,3 +119,14 @@ def test_at_every_seed_there_are_as_many_headlines_as_the_largest_subset_asks_fo
     for seed in range(3):
         data = training_data.prepare(Settings(train_subset=max(SUBSETS), seed=seed))
         assert len(data.train) == max(SUBSETS) == 1600
+
+
+def test_the_best_rates_are_the_best_of_the_stored_runs():
+    def lowest(settings):
+        return min(row["validation_loss"] for row in records.load(id_of(settings)).evaluations)
+
+    for method, rates in METHOD_RATES.items():
+        found = {rate: lowest(minilm(method=method, learning_rate=rate)) for rate in rates}
+        assert min(found, key=found.get) == BEST_RATE[method]
+    found = {rate: mean(lowest(minilm(learning_rate=rate, seed=seed)) for seed in range(5)) for rate in RATES}
+    assert min(found, key=found.get) == BEST_RATE["full"]
