@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,15 +44,15 @@ def _train(chosen: Settings, track: str | None = None) -> training.Trained:
     """Train, and show it: in words what is about to happen, then a bar and each evaluation."""
     from tqdm import tqdm
 
-    # With a delay, however short, the bar is not there before its first step: a wrong choice is said alone.
-    with tqdm(unit="step", leave=False, bar_format=BAR, delay=1e-9) as bar:
+    bar: Any = None
+    with ExitStack() as opened:
 
         def planned(plan: training.Plan) -> None:
-            bar.write(in_words(plan))
-            bar.write(corpus.load(chosen.corpus, chosen.agreement).describe())
+            nonlocal bar  # not there before: a wrong choice is said alone
+            print(in_words(plan), corpus.load(chosen.corpus, chosen.agreement).describe(), sep="\n")
+            bar = opened.enter_context(tqdm(total=plan.steps, leave=False, bar_format=BAR))
 
-        def stepped(done: int, of_all: int) -> None:
-            bar.total = of_all
+        def stepped(done: int, _: int) -> None:
             bar.update(done - bar.n)
 
         def evaluated(row: Mapping[str, Any]) -> None:
@@ -77,7 +77,7 @@ def run(dials: Sequence[str], folder: Path, track: str | None) -> int:
         try:
             trained = _train(chosen, track)
         except KeyboardInterrupt:
-            raise CommandError("Stopped before the run could be measured; nothing is stored.") from None
+            raise CommandError("Stopped; nothing is stored.") from None
         done = trained.run
         print(f"{done.status}: {done.verdict['name']}{', overfitting' * bool(done.verdict['overfitting'])}.")
         print(done.verdict["evidence"], done.verdict["first_try"], sep="\n")
@@ -193,6 +193,8 @@ def sweep(name: str, scheduler: str | None, folder: Path) -> int:
 
 def bench(threads: int | None) -> int:
     """Measure how fast this machine trains, our way and others, and store it."""
+    if threads is not None and threads < 1:
+        raise CommandError(f"threads is {threads}; allowed is a whole number, 1 or more.")
     with _plainly():
         from lab import bench as benches
 

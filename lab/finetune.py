@@ -54,7 +54,7 @@ from transformers.trainer_pt_utils import get_length_grouped_indices
 from lab import encoders, energy, machine, measures, processor, records, scratch, training_data
 from lab.corpus import LABELS, Headline
 from lab.encoders import EncoderError
-from lab.settings import Settings, SettingsError
+from lab.settings import MINILM, Settings, SettingsError
 from lab.training import SILENT, Plan, Trained, Watch
 
 PACKAGES = ("torch", "transformers", "accelerate", "peft", "tokenizers", "numpy")
@@ -62,13 +62,6 @@ OPTIMISERS: Mapping[str, Mapping[str, Any]] = {
     "adamw": {"optim": "adamw_torch_fused"},
     "sgd": {"optim": "sgd"},
     "momentum": {"optim": "sgd", "optim_args": "momentum=0.9"},
-}
-SCHEDULES = {
-    "constant": scratch.constant,
-    "linear": scratch.linear,
-    "cosine": scratch.cosine,
-    "step": scratch.step,
-    "exponential": scratch.exponential,
 }
 # What transformers' models call the probability of dropout.
 DROPOUTS = (
@@ -99,47 +92,49 @@ def train(settings: Settings, watch: Watch = SILENT, track: str | None = None) -
         encoder = encoders.find(settings.encoder)
         tokenizer = read(settings, encoder.folder)
         model = build(settings, encoder.folder)
-        collate = DataCollatorWithPadding(tokenizer)
         sizes = _sizes(model)
-        parts = {
-            "training": rows_of(tokenizer, data.train, settings.max_length),
-            "validation": rows_of(tokenizer, data.validation, settings.max_length),
-        }
-        parts["train"] = parts["training"][: len(data.train_measured)]
+        rows = rows_of(tokenizer, data.train, settings.max_length)
+        unseen = rows_of(tokenizer, data.validation, settings.max_length)
         # Evaluated in order of length, so that little of a batch is padding.
-        order = sorted(range(len(data.validation)), key=lambda n: len(parts["validation"][n]["input_ids"]))
-        validation = [data.validation[number] for number in order]
-        parts["validation"] = [parts["validation"][number] for number in order]
-        parts["train"] = sorted(parts["train"], key=lambda row: len(row["input_ids"]))
+        order = sorted(range(len(unseen)), key=lambda number: _length(unseen[number]))
+        validation, true_validation = (
+            [part[number] for number in order] for part in (data.validation, data.true_validation)
+        )
+        measured = {
+            "train": sorted(rows[: len(data.train_measured)], key=_length),
+            "validation": [unseen[number] for number in order],
+        }
 
         started, started_cpu = time.perf_counter(), time.process_time()
-        body = cache_vectors(model, parts, collate) if settings.method == "frozen" else None
+        collate = DataCollatorWithPadding(tokenizer)
+        frozen = settings.method == "frozen"
+        body = cache_vectors(model, rows + measured["validation"], collate) if frozen else None
         recorder = Recorder(settings, watch, started)
         trainer = HeadlineTrainer(
             settings,
             model=model,
             args=arguments(settings, scrap),
             data_collator=collate,
-            train_dataset=parts["training"],
-            eval_dataset={"train": parts["train"], "validation": parts["validation"]},
+            train_dataset=rows,
+            eval_dataset=measured,
             compute_metrics=recorder.measure,
             callbacks=[recorder, *trackers],
         )
         if watch.planned is not None:
-            steps = settings.num_train_epochs * math.ceil(
-                len(data.train) / settings.per_device_train_batch_size / settings.gradient_accumulation_steps
+            steps_per_epoch = math.ceil(
+                len(rows) / settings.per_device_train_batch_size / settings.gradient_accumulation_steps
             )
             watch.planned(
                 Plan(
                     model=settings.encoder,
                     **sizes,
-                    train=len(data.train),
-                    validation=len(data.validation),
-                    steps=steps,
+                    train=len(rows),
+                    validation=len(validation),
+                    steps=settings.num_train_epochs * steps_per_epoch,
                     dtype=settings.dtype,
                     device=device,
                     threads=threads,
-                    seconds=probe(trainer, settings, parts),
+                    seconds=probe(trainer),
                 )
             )
         # Once more: the vectors and the probe have drawn from it.
@@ -158,27 +153,17 @@ def train(settings: Settings, watch: Watch = SILENT, track: str | None = None) -
     if recorder.best_weights is not None:
         model.load_state_dict(recorder.best_weights)
     kept = recorder.log_probabilities
-    labels = [LABELS.index(headline.label) for headline in validation]
-    final: dict[str, Any] = measures.intervals(kept, labels, [headline.group for headline in validation])
-    final["evaluation"] = recorder.kept
-    if settings.validation_label_noise:
-        truth = {headline.id: LABELS.index(headline.label) for headline in data.true_validation}
-        on_true = measures.measure(kept, [truth[headline.id] for headline in validation])
-        final["on_true_labels"] = {
-            "validation_loss": on_true["loss"],
-            "accuracy": on_true["accuracy"],
-            "macro_f1": on_true["macro_f1"],
-        }
+    true_rows = true_validation if settings.validation_label_noise else None
     run = records.Run(
         id=settings.run_id,
-        route="minilm" if settings.encoder == "minilm" else "hub",
+        route=MINILM if settings.encoder == MINILM else "hub",
         preset=settings.preset,
         settings=settings.as_dict(),
         corpus=data.record,
         classes=list(LABELS),
         evaluations=recorder.evaluations,
         steps={name: records.rounded(values) for name, values in recorder.steps.items()},
-        final=final,
+        final=measures.final(kept, validation, recorder.kept, true_rows),
         environment=machine.environment(PACKAGES)
         | {"threads": threads, "dtype": settings.dtype, "device": device},
         seconds=seconds,
@@ -303,9 +288,13 @@ def rows_of(tokenizer: PreTrainedTokenizerBase, headlines: list[Headline], max_l
     """What the model is given of each headline: token numbers, no padding, and the number of its label."""
     tokens = tokenizer([headline.text for headline in headlines], truncation=True, max_length=max_length)
     return [
-        {name: values[number] for name, values in tokens.items()} | {"labels": LABELS.index(headline.label)}
-        for number, headline in enumerate(headlines)
+        {name: values[number] for name, values in tokens.items()} | {"labels": label}
+        for number, label in enumerate(measures.numbers(headlines))
     ]
+
+
+def _length(row: Row) -> int:
+    return len(row["input_ids"])
 
 
 class Recorder(TrainerCallback):
@@ -344,20 +333,8 @@ class Recorder(TrainerCallback):
         self._measured[part] = self._now
         if part == "train":
             return
-        train, validation = self._measured["train"], self._measured["validation"]
-        row = {
-            "epoch": round(state.epoch or 0, 4),
-            "step": state.global_step,
-            "train_loss": train["loss"],
-            "train_accuracy": train["accuracy"],
-            "validation_loss": validation["loss"],
-            "accuracy": validation["accuracy"],
-            "macro_f1": validation["macro_f1"],
-            "predicted_counts": validation["predicted_counts"],
-            "gap": validation["loss"] - train["loss"],
-            "accuracy_gap": train["accuracy"] - validation["accuracy"],
-            "seconds": round(time.perf_counter() - self.started, 2),
-        }
+        seconds = time.perf_counter() - self.started
+        row = measures.evaluation(state.epoch or 0, state.global_step, **self._measured, seconds=seconds)
         self.evaluations.append(row)
         self.moved = False
         self._decide(row["validation_loss"], state, control, given["model"])
@@ -441,7 +418,7 @@ class HeadlineTrainer(Trainer):
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
         rows: Any = self.train_dataset
-        lengths = [len(row["input_ids"]) for row in rows]
+        lengths = list(map(_length, rows))
         a_step = self.args.train_batch_size * self.args.gradient_accumulation_steps
         return LengthGroupedBatches(lengths, a_step, self.settings.seed)
 
@@ -457,7 +434,7 @@ class HeadlineTrainer(Trainer):
     def create_scheduler(
         self, num_training_steps: int, optimizer: Any = None
     ) -> torch.optim.lr_scheduler.LambdaLR:
-        schedule = SCHEDULES[self.settings.lr_scheduler_type]
+        schedule = getattr(scratch, self.settings.lr_scheduler_type)
         warmup = self.args.get_warmup_steps(num_training_steps)
         scheduled: Any = optimizer or self.optimizer
         self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(
@@ -551,17 +528,16 @@ class CachedBody(torch.nn.Module):
 
 @torch.no_grad()
 def cache_vectors(
-    model: PreTrainedModel, parts: Mapping[str, list[Row]], collate: DataCollatorWithPadding
+    model: PreTrainedModel, rows: list[Row], collate: DataCollatorWithPadding
 ) -> torch.nn.Module:
     """Compute the frozen encoder's output for every row once, put a look-up in its place, and return it.
 
-    The rows of `parts` become the numbers of their vectors. Raises SettingsError for a model whose head reads
+    Each row becomes the number of its vectors. Raises SettingsError for a model whose head reads
     more than the first token, as BERT's and DistilBERT's do not.
     """
     body: torch.nn.Module = model.base_model
     model.eval()
-    rows = {id(row): row for part in parts.values() for row in part}
-    ordered = sorted(rows.values(), key=lambda row: len(row["input_ids"]))
+    ordered = sorted(rows, key=_length)
     if not reads_first_token_alone(model, collate(ordered[-8:])):
         raise SettingsError(
             f"method is 'frozen'; allowed with {model.config.model_type} are full and lora: its head reads "
@@ -578,7 +554,7 @@ def cache_vectors(
     cached = CachedBody(torch.cat(first), torch.cat(pooled) if pooled else None)
     setattr(model, model.base_model_prefix, cached)
     for number, row in enumerate(ordered):
-        label, length = row["labels"], len(row["input_ids"])
+        label, length = row["labels"], _length(row)
         row.clear()
         # As long as it was: rows of like length still make a batch.
         row.update(input_ids=[number] * length, attention_mask=[1] * length, labels=label)
@@ -599,9 +575,12 @@ def reads_first_token_alone(model: PreTrainedModel, batch: Mapping[str, torch.Te
         hook.remove()
 
 
-def probe(trainer: Trainer, settings: Settings, parts: Mapping[str, list[Row]]) -> float:
+def probe(trainer: HeadlineTrainer) -> float:
     """Seconds that the run should take, from the gradients of a few batches; no weight is changed."""
+    settings = trainer.settings
     model: Any = trainer.model
+    rows: Any = trainer.train_dataset
+    parts: Any = trainer.eval_dataset
     taken = []
     model.train()
     for _, batch in zip(range(4), trainer.get_train_dataloader(), strict=False):
@@ -611,8 +590,8 @@ def probe(trainer: Trainer, settings: Settings, parts: Mapping[str, list[Row]]) 
         loss.backward()
         model.zero_grad()
         taken.append((time.perf_counter() - started) / len(batch["labels"]))
-    learned = settings.num_train_epochs * len(parts["training"])
-    measured = (settings.num_train_epochs + 1) * (len(parts["train"]) + len(parts["validation"]))
+    learned = settings.num_train_epochs * len(rows)
+    measured = (settings.num_train_epochs + 1) * sum(map(len, parts.values()))
     # Looking takes about a third of learning: no way back, no optimiser. The first batch warms up.
     return statistics.median(taken[1:] or taken) * (learned + measured / 3)
 

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
-from lab.corpus import LABELS
+from lab.corpus import LABELS, Headline
 
 RESAMPLES = 1000
 LogProbabilities = Sequence[Sequence[float]]
@@ -77,6 +77,47 @@ def intervals(
     return {name: {"value": value, **_ends(drawn[name])} for name, value in whole.items()}
 
 
+def evaluation(
+    epoch: float, step: int, train: Mapping[str, Any], validation: Mapping[str, Any], seconds: float
+) -> dict[str, Any]:
+    """One row of a run's evaluations, from what `measure` says of its two parts after so many steps."""
+    return {
+        "epoch": round(epoch, 4),
+        "step": step,
+        "train_loss": train["loss"],
+        "train_accuracy": train["accuracy"],
+        **_of_validation(validation),
+        "predicted_counts": validation["predicted_counts"],
+        "gap": validation["loss"] - train["loss"],
+        "accuracy_gap": train["accuracy"] - validation["accuracy"],
+        "seconds": round(seconds, 2),
+    }
+
+
+def final(
+    log_probabilities: LogProbabilities,
+    rows: Sequence[Headline],
+    evaluation: int,
+    true_rows: Sequence[Headline] | None = None,
+) -> dict[str, Any]:
+    """What a run's record says of the answers it ends with, which are those of that evaluation.
+
+    `true_rows` are the same headlines with their true labels, where some of the others are wrong on purpose.
+    """
+    found: dict[str, Any] = {
+        **intervals(log_probabilities, numbers(rows), [row.group for row in rows]),
+        "evaluation": evaluation,
+    }
+    if true_rows is not None:
+        found["on_true_labels"] = _of_validation(measure(log_probabilities, numbers(true_rows)))
+    return found
+
+
+def numbers(rows: Sequence[Headline]) -> list[int]:
+    """The number of each headline's class, in the order of corpus.LABELS."""
+    return [LABELS.index(row.label) for row in rows]
+
+
 def _ends(values: list[float]) -> dict[str, float]:
     if not all(map(math.isfinite, values)):
         return {"low": math.nan, "high": math.nan}
@@ -97,3 +138,11 @@ def _scores(confusion: Counter[tuple[int, int | None]]) -> dict[str, float]:
         # A class that is neither there nor answered scores 0, as in scikit-learn.
         scores.append(2 * right[number] / (true + given) if true + given else 0.0)
     return {"accuracy": sum(right.values()) / confusion.total(), "macro_f1": sum(scores) / len(scores)}
+
+
+def _of_validation(measured: Mapping[str, Any]) -> dict[str, float]:
+    return {
+        "validation_loss": measured["loss"],
+        "accuracy": measured["accuracy"],
+        "macro_f1": measured["macro_f1"],
+    }

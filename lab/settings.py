@@ -139,6 +139,10 @@ class Settings:
             if (getattr(self, name) or 0) >= 1:
                 raise SettingsError(f"{name} is {getattr(self, name)!r}; allowed is 0 to below 1.")
         if self.encoder == TFIDF:
+            if not self.learning_rate:  # SGDClassifier takes none
+                raise SettingsError(
+                    "learning_rate is 0; allowed with the word-count model is a number above 0."
+                )
             for dial in fields(self):
                 if dial.name not in TFIDF_DIALS and getattr(self, dial.name) != dial.default:
                     raise SettingsError(

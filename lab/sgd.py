@@ -44,7 +44,7 @@ def train(settings: Settings, watch: Watch = SILENT) -> Trained:
     model = build(settings, data.train)
     vectorizer, classifier = model.named_steps.values()
     seen, unseen = (vectorizer.transform(_texts(rows)) for rows in (data.train, data.validation))
-    labels, unseen_labels = _numbers(data.train), _numbers(data.validation)
+    labels, unseen_labels = measures.numbers(data.train), measures.numbers(data.validation)
     measured = len(data.train_measured)
     steps_per_epoch = math.ceil(len(labels) / BATCH)
     all_steps = settings.num_train_epochs * steps_per_epoch
@@ -75,20 +75,9 @@ def train(settings: Settings, watch: Watch = SILENT) -> Trained:
         latest = log_probabilities(classifier, unseen)
         on_train = measures.measure(log_probabilities(classifier, seen[:measured]), labels[:measured])
         on_validation = measures.measure(latest, unseen_labels)
+        seconds = time.perf_counter() - started
         evaluations.append(
-            {
-                "epoch": round(done / steps_per_epoch, 4),
-                "step": done,
-                "train_loss": on_train["loss"],
-                "train_accuracy": on_train["accuracy"],
-                "validation_loss": on_validation["loss"],
-                "accuracy": on_validation["accuracy"],
-                "macro_f1": on_validation["macro_f1"],
-                "predicted_counts": on_validation["predicted_counts"],
-                "gap": on_validation["loss"] - on_train["loss"],
-                "accuracy_gap": on_train["accuracy"] - on_validation["accuracy"],
-                "seconds": round(time.perf_counter() - started, 2),
-            }
+            measures.evaluation(done / steps_per_epoch, done, on_train, on_validation, seconds)
         )
         if watch.evaluated is not None:
             watch.evaluated(evaluations[-1])
@@ -125,15 +114,7 @@ def train(settings: Settings, watch: Watch = SILENT) -> Trained:
         status = records.DIVERGED
     seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - started_cpu
 
-    final: dict[str, Any] = measures.intervals(latest, unseen_labels, [row.group for row in data.validation])
-    final["evaluation"] = len(evaluations) - 1
-    if settings.validation_label_noise:
-        on_true = measures.measure(latest, _numbers(data.true_validation))
-        final["on_true_labels"] = {
-            "validation_loss": on_true["loss"],
-            "accuracy": on_true["accuracy"],
-            "macro_f1": on_true["macro_f1"],
-        }
+    true_rows = data.true_validation if settings.validation_label_noise else None
     run = records.Run(
         id=settings.run_id,
         route=settings.encoder,
@@ -143,7 +124,7 @@ def train(settings: Settings, watch: Watch = SILENT) -> Trained:
         classes=list(LABELS),
         evaluations=evaluations,
         steps={name: records.rounded(values) for name, values in steps.items()},
-        final=final,
+        final=measures.final(latest, data.validation, len(evaluations) - 1, true_rows),
         environment=machine.environment(PACKAGES) | {"threads": 1, "dtype": "float64", "device": "cpu"},
         seconds=seconds,
         cpu_seconds=cpu_seconds,
@@ -166,10 +147,8 @@ def train(settings: Settings, watch: Watch = SILENT) -> Trained:
 def build(settings: Settings, rows: Sequence[Headline]) -> Pipeline:
     """Word counts as the headlines to train on have them, and a classifier whose weights are all 0.
 
-    Raises SettingsError where no two headlines share a word, and for a rate of 0: SGDClassifier takes none.
+    Raises SettingsError where no two headlines share a word.
     """
-    if not settings.learning_rate:
-        raise SettingsError("learning_rate is 0; allowed with the word-count model is a number above 0.")
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), min_df=2)
     try:
         features = vectorizer.fit_transform(_texts(rows))
@@ -186,7 +165,7 @@ def build(settings: Settings, rows: Sequence[Headline]) -> Pipeline:
         shuffle=False,  # the batches are drawn already, and each class's classifier would shuffle its own way
     )
     # Weights come into being with a first headline; training is then to start from none.
-    classifier.partial_fit(features[:1], _numbers(rows[:1]), classes=range(len(LABELS)))
+    classifier.partial_fit(features[:1], measures.numbers(rows[:1]), classes=range(len(LABELS)))
     classifier.coef_[:] = 0
     classifier.intercept_[:] = 0
     return make_pipeline(vectorizer, classifier)
@@ -232,7 +211,3 @@ def predict(folder: Path, texts: Sequence[str]) -> list[list[float]]:
 
 def _texts(rows: Sequence[Headline]) -> list[str]:
     return [row.text for row in rows]
-
-
-def _numbers(rows: Sequence[Headline]) -> list[int]:
-    return [LABELS.index(row.label) for row in rows]

@@ -100,12 +100,16 @@ def score(cases: Sequence[Case], runs: Path = records.RUNS, root: Path = ROOT) -
     """What both rules say of each case, and how often each was right.
 
     `cases`: a row each, with `ours` and `naive` (what was said) and, as *_right, whether that is right.
-    `totals`: for "all" cases and those "unseen", by expected verdict and over all of them, how many `cases`
-    there are and in how many each rule was right; and `overfitting`, over the cases where it is judged.
+    `totals`: for "all" cases, those "unseen" and those "seen", by expected verdict and over all of them, how
+    many `cases` there are and in how many each rule was right; and `overfitting`, over the cases where it is
+    judged.
     """
     rows = [_scored(case, history(case.source, runs, root)) for case in cases]
-    unseen = [row for row in rows if not row["seen"]]
-    return {"cases": rows, "totals": {ALL: _totals(rows), "unseen": _totals(unseen)}}
+    parts = {ALL: (False, True), "unseen": (False,), "seen": (True,)}
+    return {
+        "cases": rows,
+        "totals": {name: _totals([row for row in rows if row["seen"] in part]) for name, part in parts.items()},
+    }
 
 
 def _scored(case: Case, found: History) -> dict[str, Any]:
@@ -125,6 +129,7 @@ def _scored(case: Case, found: History) -> dict[str, Any]:
         "overfitting": ours.overfitting,
         "overfitting_right": None if case.overfitting is None else ours.overfitting == case.overfitting,
         "reason": case.reason,
+        "evidence": ours.evidence,
     }
 
 

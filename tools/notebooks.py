@@ -1,7 +1,8 @@
 """Derive each notebook that Jupyter opens from its text: lab/notebooks/NAME.ipynb from NAME.md.
 
-The text is MyST Markdown. In it {{ repository }}, {{ branch }} and {{ hub }} stand for what _config.yml
-says, and {{ notebook }} for the derived file; a cell tagged needs-repository is left out until there is one.
+The text is MyST Markdown. In it {{ repository }} and {{ branch }} stand for what _config.yml says, and
+{{ launches }} for the links that open the notebook elsewhere; a cell tagged needs-repository is left out
+until there is one.
 A code cell has a :name:, by which the text speaks of it: it becomes the cell's id, and a comment in its first
 line. A Markdown cell is named after the code cell that follows it.
 """
@@ -30,8 +31,8 @@ METADATA = {
 def derive(source: Path, published: Mapping[str, str]) -> str:
     """The .ipynb of a text, without outputs. Raises ValueError where a code cell has no name of its own."""
     text = source.read_text("utf-8")
-    notebook = source.with_suffix(".ipynb").relative_to(REPOSITORY).as_posix()
-    for name, value in {**published, "notebook": notebook}.items():
+    links = [f"[{name}]({address})" for name, address in launches(path_of(source), published).items()]
+    for name, value in {**published, "launches": ", ".join(links)}.items():
         text = text.replace("{{ " + name + " }}", value)
     cells = [
         cell
@@ -69,6 +70,27 @@ def _named(cells: Iterable[Any], file: str) -> Iterable[dict[str, Any]]:
         } | ({"execution_count": None, "outputs": []} if code else {})
 
 
+def launches(notebook: str, published: Mapping[str, str], root: Path = REPOSITORY) -> dict[str, str]:
+    """The services that open a notebook, given by its path in the repository: their names and its address.
+
+    None while there is no repository; Codespaces and Binder come with the files that set them up.
+    """
+    repository, branch = published["repository"], published["branch"]
+    if not repository:
+        return {}
+    found = {"Colab": f"https://colab.research.google.com/github/{repository}/blob/{branch}/{notebook}"}
+    if (root / ".devcontainer").is_dir():
+        found["Codespaces"] = f"https://codespaces.new/{repository}?ref={branch}"
+    if (root / "binder").is_dir():
+        found["Binder"] = f"{published['hub']}/v2/gh/{repository}/{branch}?labpath={notebook}"
+    return found
+
+
+def path_of(source: Path) -> str:
+    """The path in the repository of what is derived from a text."""
+    return source.with_suffix(".ipynb").relative_to(REPOSITORY).as_posix()
+
+
 def settings() -> dict[str, str]:
     """What _config.yml says of where the book is published: repository (empty: nowhere), branch and hub."""
     config = yaml.safe_load((REPOSITORY / "_config.yml").read_text("utf-8"))
@@ -88,4 +110,4 @@ def main(arguments: list[str]) -> None:
     for source in sources():
         target = source.with_suffix(".ipynb")
         target.write_text(derive(source, published), "utf-8", newline="\n")
-        print(target.relative_to(REPOSITORY))
+        print(path_of(source))

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -135,6 +136,11 @@ def test_a_page_says_what_it_is(built_page):
     assert len(descriptions) == 1
     assert 40 <= len(descriptions[0]) <= 160
     assert [tag for tag, _ in page.elements].count("h1") == 1
+
+
+def test_headings_go_down_one_level_at_a_time(built_page):
+    levels = [int(tag[1]) for tag, _ in Page(built_page).elements if re.fullmatch("h[1-6]", tag)]
+    assert [(one, next_one) for one, next_one in pairwise(levels) if next_one > one + 1] == []
 
 
 def test_each_number_from_a_stored_run_is_marked_as_one(built_page):

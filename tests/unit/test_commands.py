@@ -261,7 +261,7 @@ def test_ctrl_c_before_anything_is_measured_is_one_sentence(
 
     monkeypatch.setattr(training, "train", interrupted)
     code, out, error = lab("run", *dials)
-    assert (code, out, error) == (1, "", "Stopped before the run could be measured; nothing is stored.\n")
+    assert (code, out, error) == (1, "", "Stopped; nothing is stored.\n")
     assert list(here.iterdir()) == []
 
 
@@ -359,4 +359,5 @@ def test_bench_measures_with_the_threads_that_are_asked_for(
     asked: list[int | None] = []
     monkeypatch.setattr(bench, "bench", lambda threads: asked.append(threads) or 0)
     assert lab("bench")[0] == lab("bench", "--threads", "1")[0] == 0
+    assert lab("bench", "--threads", "0") == (1, "", "threads is 0; allowed is a whole number, 1 or more.\n")
     assert asked == [None, 1]

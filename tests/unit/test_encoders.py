@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hub_stand_in import COMMIT, TINY, hub, instead_of_the_hub, make_tiny
+from hub_stand_in import COMMIT, TINY, instead_of_the_hub, make_tiny
 
 from lab import encoders, headlines
 from lab.encoders import EncoderError
@@ -81,26 +81,22 @@ def test_missing_weights_are_named(package: Path) -> None:
         encoders.minilm()
 
 
-WITHOUT_THE_PACKAGE = """
-from lab import encoders
-encoders.PACKAGE = "there_is_no_such_package"
-try:
-    print(encoders.minilm())
-except encoders.EncoderError as error:
-    print(error)
-"""
-
-
-def test_without_the_package_the_real_client_asks_a_hub_for_the_pinned_revision(tmp_path: Path) -> None:
-    installed = encoders.minilm()
-    files = {name: installed / name for name in encoders.FILES}
-    with hub(encoders.MINILM, encoders.MINILM_REVISION, files) as server:
-        done = server.run(WITHOUT_THE_PACKAGE, tmp_path)
-        asked = [path for path in server.asked if "/resolve/" in path]
-    folder = Path(done.stdout.strip())
-    assert folder.is_relative_to(tmp_path), done.stderr
+def test_without_the_package_the_real_client_asks_a_hub_for_the_pinned_revision(
+    no_package: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    for name in (*encoders.FILES, "pytorch_model.bin", "README.md"):
+        (there / name).write_text(name, "utf-8")
+    digest = hashlib.sha256(encoders.WEIGHTS.encode()).hexdigest()
+    monkeypatch.setattr(encoders, "MINILM_SHA256", digest)  # a name is no 90 MB to send
+    revision = encoders.MINILM_REVISION
+    with instead_of_the_hub(encoders.MINILM, there, tmp_path / "cache", revision) as server:
+        folder = encoders.minilm()
+    assert folder.is_relative_to(tmp_path / "cache")
     assert {path.name for path in folder.iterdir()} == set(encoders.FILES)
-    assert all(path.startswith(f"/{encoders.MINILM}/resolve/{encoders.MINILM_REVISION}/") for path in asked)
+    asked = {path for path in server.asked if "/resolve/" in path}
+    assert asked == {f"/{encoders.MINILM}/resolve/{revision}/{name}" for name in encoders.FILES}
 
 
 def test_weights_from_a_hub_are_held_to_their_hash_too(no_package: None, tmp_path: Path) -> None:

@@ -98,14 +98,29 @@ def test_no_task_is_missing_on_any_route():
     assert len(fetching) == 1
 
 
-def test_links_lead_to_the_repository_of_the_settings_and_are_left_out_while_there_is_none():
-    for source in SOURCES:
-        file = f"lab/notebooks/{source.stem}.ipynb"
-        said = prose(source, SOMEWHERE)
-        assert f"(https://colab.research.google.com/github/owner/name/blob/trunk/{file})" in said
-        assert "(https://codespaces.new/owner/name?ref=trunk)" in said
-        assert f"(https://hub.example/v2/gh/owner/name/trunk?labpath={file})" in said
-        assert "http" not in prose(source)
+def test_a_notebook_opens_where_its_repository_lets_it(tmp_path):
+    file = "lab/notebooks/one.ipynb"
+    colab = f"https://colab.research.google.com/github/owner/name/blob/trunk/{file}"
+    assert notebooks.launches(file, SOMEWHERE, tmp_path) == {"Colab": colab}
+    for folder in ("binder", ".devcontainer"):
+        (tmp_path / folder).mkdir()
+    assert notebooks.launches(file, SOMEWHERE, tmp_path) == {
+        "Colab": colab,
+        "Codespaces": "https://codespaces.new/owner/name?ref=trunk",
+        "Binder": f"https://hub.example/v2/gh/owner/name/trunk?labpath={file}",
+    }
+    assert notebooks.launches(file, NOWHERE, tmp_path) == {}
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=NAMES)
+def test_it_links_to_where_it_can_be_opened(source, monkeypatch):
+    monkeypatch.setattr(
+        notebooks, "launches", lambda path, _: {"One": f"https://1/{path}", "Two": "https://2"}
+    )
+    assert f"[One](https://1/lab/notebooks/{source.stem}.ipynb), [Two](https://2)." in prose(
+        source, SOMEWHERE
+    )
+    assert "http" not in prose(source)
 
 
 @pytest.mark.parametrize("cell", ["```{code-cell} python\n1\n```", "```{code-cell}\n:name: a\n1\n```\n" * 2])
@@ -271,6 +286,8 @@ def machine_with(monkeypatch):
         monkeypatch.setattr(install.machine, "version", there.get)
         monkeypatch.setattr(install, "on_colab", lambda: colab)
         monkeypatch.setattr(install.subprocess, "run", run)
+        for name in OURS:  # of which other tests may have loaded some
+            monkeypatch.delitem(sys.modules, name, raising=False)
         monkeypatch.setitem(sys.modules, "tqdm", sys)
         return called
 

@@ -95,6 +95,15 @@ def test_without_a_preset_or_a_rate_there_is_nothing_to_train_with():
         Settings(preset=None)
 
 
+def test_a_rate_of_0_is_refused_where_the_model_cannot_have_it():
+    assert Settings(learning_rate=0).learning_rate == 0
+    for rate in (0, 0.0, -0.0):
+        with pytest.raises(
+            SettingsError, match=r"^learning_rate is 0; allowed with the word-count model is .* above 0\.$"
+        ):
+            Settings(encoder=TFIDF, learning_rate=rate)
+
+
 def test_the_word_count_model_takes_its_own_dials_alone():
     others = {
         "method": "lora",

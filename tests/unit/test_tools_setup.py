@@ -41,6 +41,14 @@ def test_make_python_and_the_modules_name_the_same_targets() -> None:
     assert set(program.TARGETS) - modules == {"help"}
 
 
+def test_the_readmes_map_has_every_folder() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    listed = re.findall(r"^ *(\S+/)(?:  | [a-z]+/)", readme, re.MULTILINE)
+    inside = [folder for name in ("lab", "assets", "tests") for folder in (ROOT / name).iterdir()]
+    folders = {path.name for path in inside if path.is_dir() and not path.name.startswith("__")}
+    assert folders <= {name.strip("/").rpartition("/")[2] for name in listed}
+
+
 def test_help_names_every_target() -> None:
     said = command("help").stdout
     assert [line.split()[0] for line in said.splitlines()] == list(program.TARGETS)

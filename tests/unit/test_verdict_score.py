@@ -43,6 +43,8 @@ def test_each_case_has_what_both_rules_say_and_whether_it_is_right(table):
     assert leapt["ours"] == "diverged" and not leapt["ours_right"]
     assert leapt["naive"] == "not converged" and leapt["naive_right"]
     assert leapt["overfitting"] is False and leapt["overfitting_right"] is False
+    assert leapt["reason"] == "made up to be wrong"
+    assert leapt["evidence"].startswith("Validation loss starts at ")
     assert found["totals"] == {
         "all": {
             "collapsed": {"cases": 1, "ours": 0, "naive": 1},
@@ -56,6 +58,11 @@ def test_each_case_has_what_both_rules_say_and_whether_it_is_right(table):
             "stalled or still improving": {"cases": 1, "ours": 1, "naive": 0},
             "all": {"cases": 2, "ours": 1, "naive": 1},
             "overfitting": {"cases": 1, "ours": 0},
+        },
+        "seen": {
+            "converged": {"cases": 1, "ours": 1, "naive": 1},
+            "all": {"cases": 1, "ours": 1, "naive": 1},
+            "overfitting": {"cases": 1, "ours": 1},
         },
     }
 
