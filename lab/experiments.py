@@ -160,7 +160,7 @@ _ALL = (
     Experiment(
         "verdict",
         "Runs of MiniLM whose verdict was written down beforehand, at seeds of their own",
-        ("learning_rate", "num_train_epochs"),
+        ("learning_rate", "num_train_epochs", "corpus"),
         (
             Block(
                 [
@@ -169,6 +169,7 @@ _ALL = (
                 ],
                 range(5, 8),
             ),
+            Block(_each("learning_rate", RATES, corpus="phrasebank", agreement="75"), range(3, 4)),
         ),
     ),
     Experiment(

@@ -245,17 +245,19 @@ class _Curve:
     ) -> None:
         self.history, self.start, self.after, self.training = history, start, after, training
         self.best, self.last, self.end_of_training = min(after), after[-1], training[-1]
-        self.low = (1 - HARDLY_MOVED) * start
+        # Where classes differ more in size than ours, knowing how common they are takes off more than that.
+        self.low = min((1 - HARDLY_MOVED) * start, history.frequencies_loss or math.inf)
         self.noise = noise(after)
         self.margin = max(self.noise, LEAST_MARGIN * start)
         # With three evaluations the latest two are compared with the first, or every early fall would count.
         self.window = min(PATIENCE, len(after) - 1)
-        self.latest = after[-self.window :]
+        self.soon, self.latest = after[: math.ceil(len(after) / 3)], after[-self.window :]
         earlier = min(start, *after[: -self.window])
         self.falling = min(self.latest) < earlier - self.margin
         # A rate that is too low creeps on; one that is too high leaps about where it is.
         self.creeping = earlier - min(self.latest) > self.noise and start - self.last > self.margin
         self.moved_at_first = start - self.best > MOVED_AT_FIRST * start and not self.creeping
+        self.leaps_about = any(b - a > LEAST_MARGIN * start for a, b in pairwise(after))
         # So few evaluations, so far apart, could be of a curve that is flat or of one that falls.
         self.erratic = len(after) < 2 * PATIENCE and self.noise > HARDLY_MOVED * start
         finite = all(map(math.isfinite, history.validation_loss))
@@ -282,12 +284,10 @@ class _Curve:
         floor, least = self.history.frequencies_loss, LEAST_MARGIN * self.start
         return (
             floor is not None
-            and self.start - min(self.after[: math.ceil(len(self.after) / 3)])
-            > MOST * (self.start - floor)
-            > 0
+            and self.start - min(self.soon) > MOST * (self.start - floor) > 0
             and min(self.latest) > floor - least
             and self.last > min(self.after[:-1]) - least
-            and any(b - a > least for a, b in pairwise(self.after))
+            and self.leaps_about
         )
 
     def later(self, losses: Sequence[float | None]) -> float | None:
@@ -402,7 +402,9 @@ def _advice(name: str, curve: _Curve) -> tuple[str | None, str]:
     if curve.history.start_measured and training is not None and training <= MOST * curve.start:
         return ABOUT_RIGHT, "Train for more epochs, with everything else the same."
     later = curve.later(curve.training)
-    if later is not None and later > MOST * curve.start:
+    # Most of the way in the first third, then up and down, can be of a rate that is too high as well.
+    quick = curve.start - min(curve.soon) > MOST * (curve.start - curve.best)
+    if later is not None and later > MOST * curve.start and not (quick and curve.leaps_about):
         return TOO_LOW, "Train again with a learning rate ten times larger."
     return None, "Train for more epochs, with everything else the same."
 

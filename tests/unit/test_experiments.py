@@ -28,7 +28,7 @@ def test_how_many_runs_each_has():
         "wrong-parameters": 3,
         "sgd-unclipped": 3,
         "page-model": 3 * 5,
-        "verdict": 2 * 3,
+        "verdict": 2 * 3 + 7,
         "verdict-tfidf": 4 * 5,
         "verdict-page-model": 10 * 5,
     }
