@@ -108,7 +108,9 @@ def score(cases: Sequence[Case], runs: Path = records.RUNS, root: Path = ROOT) -
     parts = {ALL: (False, True), "unseen": (False,), "seen": (True,)}
     return {
         "cases": rows,
-        "totals": {name: _totals([row for row in rows if row["seen"] in part]) for name, part in parts.items()},
+        "totals": {
+            name: _totals([row for row in rows if row["seen"] in part]) for name, part in parts.items()
+        },
     }
 
 

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-from myst_nb.core.read import read_myst_markdown_notebook
+import yaml  # type: ignore[import-untyped]
+from myst_nb.core.read import read_myst_markdown_notebook  # type: ignore[import-untyped]
 
 from tools.setup import REPOSITORY
 

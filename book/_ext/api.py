@@ -25,6 +25,8 @@ from sphinx.util.docutils import SphinxDirective
 ROOT = Path(__file__).resolve().parents[2]
 # Where a docstring is but one line and an example, the formatter takes the example's indent away.
 EXAMPLE = re.compile(r" {4}|from lab|python -m lab")
+# A line of a docstring that says what one name, or several, mean.
+NAMES = re.compile(r"\n(?=(?:`{0,2}\w+`{0,2}, )*`{0,2}\w+`{0,2}: )")
 CODE_OR_TAG = re.compile(r"(`+).+?\1|<", re.S)
 
 Definition = ast.ClassDef | ast.FunctionDef
@@ -73,7 +75,7 @@ class Api(SphinxDirective):
         return [nodes.definition_list("", *items, classes=["api"])] if items else []
 
     def prose(self, definition: ast.Module | Definition) -> list[nodes.Node]:
-        """A docstring's paragraphs, as Markdown; an example becomes a block of code."""
+        """A docstring as Markdown: an example becomes a block of code, what is said of a name a paragraph."""
         lines = []
         # A module's lines stand where they are; of what is in it, they are as far in as their code.
         docstring = ast.get_docstring(definition, clean=not isinstance(definition, ast.Module)) or ""
@@ -84,7 +86,7 @@ class Api(SphinxDirective):
                 code = textwrap.dedent(text)
                 lines += ["```sh" if code.startswith("python") else "```python", code, "```", ""]
             else:
-                lines += [without_html(text), ""]
+                lines += [without_html(NAMES.sub("\n\n", text)), ""]
         parent = nodes.Element()
         self.state.nested_parse(StringList("\n".join(lines).split("\n"), self.env.docname), 0, parent)
         return parent.children
@@ -112,7 +114,9 @@ def signature(definition: Definition) -> str:
     made_of = [
         f"{field.target.id}: {ast.unparse(field.annotation)}"
         for field in definition.body
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and "ClassVar" not in ast.unparse(field.annotation)
     ]
     is_data = any("dataclass" in decorator for decorator in decorators)
     return f"class {definition.name}" + (f"({', '.join(made_of)})" if is_data else "")

@@ -156,11 +156,15 @@ def test_what_changed_around_a_chapter_reaches_its_page(book):
         book.folder / "book" / "_static" / "site.css": (".skip {", ".skip { --new: 0;"),
         book.folder / "book" / "_templates" / "layout.html": ("<body ", '<body data-new="" '),
         run: ('\n "seconds": ', '\n "seconds": 4'),
+        book.folder / "_config.yml": ('repository: ""', "repository: owner/name"),
     }
     book.write("two", "# Two\n\nIt took {run}`page-model-too-high-seed-0:seconds|.9f` seconds, no more.\n")
-    book.write("index", "# Small\n\nA book of three pages, to try the build on.\n\n```{all-runs}\n```\n")
+    lists = "```{all-runs}\n```\n\n```{notebooks}\n```\n"
+    book.write("index", f"# Small\n\nA book of three pages, to try the build on.\n\n{lists}")
     assert book.build()[0] == 0
     one, two = book.page("one"), book.page("two")
+    assert "lab/notebooks/01-fine-tune.ipynb" in book.page("index")
+    assert "colab" not in book.page("index")
     (book.folder / "assets" / "runs" / "page-model-rate-1-seed-0.json").unlink()
     for path, (old, new) in changes.items():
         text = path.read_text("utf-8")
@@ -174,6 +178,10 @@ def test_what_changed_around_a_chapter_reaches_its_page(book):
     seconds = f"{json.loads(run.read_text('utf-8'))['seconds']:.9f}"
     assert seconds not in two
     assert seconds in book.page("two")
+    notebook = (
+        "https://colab.research.google.com/github/owner/name/blob/main/lab/notebooks/01-fine-tune.ipynb"
+    )
+    assert f'href="{notebook}"' in book.page("index")
     served = {path.name.partition(".")[0] for path in (book.html / "_runs").glob("[!_]*.json")}
     assert "page-model-rate-1-seed-0" not in served
     assert sorted(served) == json.loads((book.html / "_runs" / "_ids.json").read_text("utf-8"))
