@@ -412,8 +412,6 @@ class HeadlineTrainer(Trainer):
         accumulates = settings.gradient_accumulation_steps > 1
         super().__init__(compute_loss_func=mean_of_the_step if accumulates else None, **others)
         self.settings = settings
-        # BERT takes the loss's keywords and ignores them: accumulated gradients would be added, not averaged.
-        self.model_accepts_loss_kwargs = False
         self.remove_callback(PrinterCallback)
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:

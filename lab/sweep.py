@@ -56,7 +56,7 @@ CONFIG = {
 }
 DEATHS = 3  # of workers, until the run that was on them is given up
 LOOK_AGAIN = 5.0  # seconds until a worker that joined is given a run, and a lost one replaced
-Computed: TypeAlias = tuple[records.Run, records.Answers | None]
+Computed: TypeAlias = tuple[records.Run, records.Answers]
 _alone = threading.Lock()
 
 
@@ -131,7 +131,7 @@ def compute(settings: AnySettings) -> Computed:
     # A process has one random state, which every run seeds: two at once could not be repeated.
     with _alone:
         if isinstance(settings, page_model.Settings):
-            return page_model.run(settings), None
+            return page_model.train(settings)
         trained = training.train(settings)
         return trained.run, trained.answers
 

@@ -147,8 +147,8 @@ def test_a_tracked_run_says_where_its_log_is(tmp_path: Path, lab: Lab) -> None:
     assert re.search(
         r"32 headlines to train on, .*; 2 steps, .*; about \d+ seconds on this machine\.$", first
     )
-    logs = last.partition("tensorboard --logdir ")[2]
-    assert list(Path(logs).rglob("events.*"))
+    assert last == f"See its log: tensorboard --logdir {Path('runs') / 'tracked'}"
+    assert list(Path("runs/tracked").rglob("events.*"))
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,7 @@ def test_without_the_package_the_real_client_asks_a_hub_for_the_pinned_revision(
     assert {path.name for path in folder.iterdir()} == set(encoders.FILES)
     asked = {path for path in server.asked if "/resolve/" in path}
     assert asked == {f"/{encoders.MINILM}/resolve/{revision}/{name}" for name in encoders.FILES}
+    assert not [path for path in server.asked if path.endswith("/main")]  # what it is today
 
 
 def test_weights_from_a_hub_are_held_to_their_hash_too(no_package: None, tmp_path: Path) -> None:

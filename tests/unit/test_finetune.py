@@ -229,15 +229,16 @@ def test_minilm_itself_is_trained(little: Little) -> None:
 
 
 def test_a_frozen_models_vectors_are_computed_once_and_nothing_else_changes(
-    little: Little, monkeypatch: pytest.MonkeyPatch
+    little: Little, found: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dials = little(method="frozen", dropout=0.0, learning_rate=1e-2)
-    quick = trained(dials)
+    make_tiny(found, initializer_range=0.5)  # by itself it has nearly the same vector for any headline
+    dials = little(encoder="downhill/other", method="frozen", dropout=0.0, learning_rate=1e-2)
+    quick = training.train(dials)
     monkeypatch.setattr(finetune, "cache_vectors", lambda *_: None)
     slow = training.train(dials)
     assert losses(quick.run) == pytest.approx(losses(slow.run), rel=1e-4)
-    assert quick.run.column("train_loss")[-1] != quick.run.column("train_loss")[0]
     assert in_order(quick, dials) == [pytest.approx(row, abs=1e-4) for row in in_order(slow, dials)]
+    assert len({round(row[0], 2) for row in in_order(quick, dials)}) > 10
 
 
 def test_a_frozen_model_is_kept_whole_with_its_body_as_it_was(little: Little, tmp_path: Path) -> None:

@@ -7,9 +7,16 @@ from statistics import mean
 import pytest
 
 from lab import corpus, measures, page_model, records, verdict
+from lab.experiments import EXPERIMENTS
 from lab.page_model import PRESETS, RATES, SEEDS, Settings
 
-STORED = {run_id: records.load(run_id) for run_id in records.ids() if run_id.startswith("page-model-")}
+# The verdict is tried on runs of its own.
+OTHERS = {settings.run_id for settings in EXPERIMENTS["verdict-page-model"].settings()}
+STORED = {
+    run_id: records.load(run_id)
+    for run_id in records.ids()
+    if run_id.startswith("page-model-") and run_id not in OTHERS
+}
 BY_RATE = {rate: [run for run in STORED.values() if run.settings["learning_rate"] == rate] for rate in RATES}
 LOW, RIGHT, HIGH = (BY_RATE[PRESETS[preset]] for preset in ("too-low", "just-right", "too-high"))
 

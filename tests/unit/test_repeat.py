@@ -45,7 +45,7 @@ def compare(stored: records.Run, again: records.Run, capsys: pytest.CaptureFixtu
     assert judged(again) == judged(stored)
 
 
-# The cheapest stored run in which MiniLM learned with all its weights; minutes on one thread.
+# The cheapest stored run in which MiniLM learned with all its weights; a minute on one thread.
 @pytest.mark.timeout(3600)
 def test_a_run_of_minilm(capsys: pytest.CaptureFixture[str]) -> None:
     stored = records.load("minilm-just-right-train-subset-100-seed-0")
