@@ -26,8 +26,8 @@ TFIDF_RATES = (0.001, 0.01, 0.1, 0.5, 3.0, 20.0, 100.0)
 # The full method's are RATES.
 METHOD_RATES = {"frozen": (1e-3, 1e-2, 3e-2, 1e-1), "lora": (1e-4, 3e-4, 1e-3, 3e-3)}
 JUST_RIGHT = PRESETS[MINILM]["just-right"]
-# Of each method's rates, the one whose validation loss got lowest: at seed 0, the full method's on average over its
-# five seeds.
+# Of each method's rates, the one whose validation loss got lowest: at seed 0, and of the full method on
+# average over its five seeds.
 BEST_RATE = {"full": JUST_RIGHT, "frozen": 1e-2, "lora": 1e-3}
 NOISE = (0.10, 0.25, 0.40)
 SUBSETS = (100, 200, 400, 800, 1600)
