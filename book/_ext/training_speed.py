@@ -1,4 +1,4 @@
-"""The ``{training-speed}`` directive: what ``python -m lab bench`` stored, measured where the book's runs were."""
+"""The ``{training-speed}`` directive: what ``python -m lab bench`` stored on the machine of the stored runs."""
 
 from __future__ import annotations
 
