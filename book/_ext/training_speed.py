@@ -1,4 +1,4 @@
-"""The ``{training-speed}`` directive: what ``python -m lab bench`` stored on the machine of the stored runs."""
+"""The ``{training-speed}`` directive: what ``python -m lab bench`` stored, on the stored runs' machine."""
 
 from __future__ import annotations
 

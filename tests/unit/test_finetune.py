@@ -377,7 +377,7 @@ def test_a_run_that_had_no_epoch_left_is_not_stopped_early(little: Little) -> No
 
 def test_a_loss_that_is_no_number_any_more_ends_the_run_as_diverged(little: Little) -> None:
     run = trained(
-        little(optim="sgd", learning_rate=1e4, max_grad_norm=None, num_train_epochs=5, dropout=0.0)
+        little(optim="sgd", learning_rate=1e6, max_grad_norm=None, num_train_epochs=5, dropout=0.0)
     ).run
     assert run.status == records.DIVERGED
     assert not math.isfinite(run.evaluations[-1]["validation_loss"])
