@@ -61,7 +61,7 @@ def preset_rows(corpus: str, docname: str) -> list[tuple[Cell, ...]]:
         rows.append(
             (
                 run_link(first.id, PRESET_NAMES[preset], docname),
-                f"seed {first.settings['seed']}, 95 % interval",
+                f"seed {first.settings['seed']}",
                 *(with_interval(first.final[figure]) for figure in FINAL),
                 in_words(max(first.steps["loss"]), ".2f"),
                 verdict_of(first),
@@ -71,7 +71,7 @@ def preset_rows(corpus: str, docname: str) -> list[tuple[Cell, ...]]:
         rows.append(
             (
                 PRESET_NAMES[preset],
-                f"{len(runs)} seeds, lowest to highest",
+                f"{len(runs)} seeds",
                 *(over([run.final[figure]["value"] for run in runs], ".3f") for figure in FINAL),
                 over([max(run.steps["loss"]) for run in runs], ".2f"),
                 ", ".join(f"{name} {count}" for name, count in ended.most_common()),
@@ -133,8 +133,9 @@ class PresetTable(SphinxDirective):
             if name not in CORPORA:
                 raise self.error(f"there is no table {name!r}; there are {', '.join((*CORPORA, CLEAR))}")
             figures = [AXIS_TITLES[figure] for figure in FINAL]
-            head = ("preset", "figures of", *figures, "largest loss of a step", "verdict")
-            return [table(f"MiniLM on {CORPORA[name]}", head, preset_rows(name, self.env.docname))]
+            head = ("preset", "of", *figures, "largest step loss", "verdict")
+            caption = f"MiniLM on {CORPORA[name]}: at one seed with the 95 % interval, over all from lowest to highest"
+            return [table(caption, head, preset_rows(name, self.env.docname))]
         except (ValueError, FileNotFoundError) as error:
             raise self.error(f"{{preset-table}} {name}: {error}") from None
 
