@@ -134,7 +134,7 @@ class PresetTable(SphinxDirective):
                 raise self.error(f"there is no table {name!r}; there are {', '.join((*CORPORA, CLEAR))}")
             figures = [AXIS_TITLES[figure] for figure in FINAL]
             head = ("preset", "of", *figures, "largest step loss", "verdict")
-            caption = f"MiniLM on {CORPORA[name]}: at one seed with the 95 % interval, over all from lowest to highest"
+            caption = f"MiniLM on {CORPORA[name]}: one seed with 95 % intervals, all from lowest to highest"
             return [table(caption, head, preset_rows(name, self.env.docname))]
         except (ValueError, FileNotFoundError) as error:
             raise self.error(f"{{preset-table}} {name}: {error}") from None
