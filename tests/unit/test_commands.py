@@ -302,18 +302,25 @@ def test_a_sweep_that_is_stopped_says_how_it_goes_on(lab: Lab, monkeypatch: pyte
 def test_a_real_ctrl_c_stores_the_run_as_far_as_it_came(tmp_path: Path, corpus: Path, here: Path) -> None:
     model = make_tiny(tmp_path / "tiny")
     dials = sets(learning_rate=1e-3, train_subset=64, num_train_epochs=5000, device="cpu", dtype="float32")
-    with hub(TINY, COMMIT, {file.name: file for file in model.iterdir()}) as server:
-        process = subprocess.Popen(
+    # Tests that run in the background are deaf to it, and so would be what they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with (
+        hub(TINY, COMMIT, {file.name: file for file in model.iterdir()}) as server,
+        subprocess.Popen(
             [sys.executable, "-u", "-m", "lab", "run", "--encoder", TINY, "--corpus", str(corpus), *dials],
             env=server.environment(tmp_path / "home") | {"PYTHONPATH": str(REPOSITORY)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
-        )
-        said = until("epoch 1:", process)
-        process.send_signal(signal.SIGINT)
-        out, error = process.communicate(timeout=PATIENCE)
+        ) as process,
+    ):
+        try:
+            said = until("epoch 1:", process)
+            process.send_signal(signal.SIGINT)
+            out, error = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
     assert process.returncode == 0, error
     assert "Traceback" not in error
     assert re.match(r"downhill/tiny: .*; 20,000 steps, .*; about \d+\.\d minutes on this machine\.", said[0])
@@ -333,7 +340,6 @@ def until(start: str, process: subprocess.Popen[str]) -> list[str]:
         lines.append(process.stdout.readline())
         if lines[-1].startswith(start):
             return lines
-    process.kill()
     raise AssertionError(f"no line starts with {start!r}: {lines}")
 
 
