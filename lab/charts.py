@@ -448,8 +448,11 @@ class Chart:
         return f"Chart: {self.spec['usermeta']['alt']}"
 
 
-def figure(spec: Spec, svg: str) -> str:
-    """The HTML figure for ``spec``: picture, caption, the numbers behind it and the specification itself."""
+def figure(spec: Spec, svg: str, *, covered: bool = False) -> str:
+    """The HTML figure for ``spec``: picture, caption, the numbers behind it and the specification itself.
+
+    One that is ``covered``, for a reader who is still to judge it, is without the table of numbers.
+    """
     words = spec["usermeta"]
     rows = spec["data"]["values"]
     columns = list(rows[0]) if rows else []
@@ -460,13 +463,16 @@ def figure(spec: Spec, svg: str) -> str:
     )
     # "</" must not end the script element early; "\u003c" is the same character to every JSON reader.
     data = json.dumps(spec, ensure_ascii=False).replace("<", "\\u003c")
+    numbers = (
+        "<details><summary>The numbers behind this figure</summary>"
+        '<div class="table-scroll">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></details>"
+    )
     return (
         f'<figure class="chart"><figcaption>{html.escape(words["caption"])}</figcaption>'
         f'<div class="chart-picture" role="img" aria-label="{html.escape(words["alt"])}">'
         f"{_inner_svg(svg)}</div>"
-        f"<details><summary>The numbers behind this figure</summary>"
-        '<div class="table-scroll">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></details>"
+        f"{'' if covered else numbers}"
         f'<script type="application/json" class="chart-spec">{data}</script></figure>'
     )
 

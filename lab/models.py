@@ -37,7 +37,7 @@ def keep(trained: Trained, folder: Path) -> Path:
         run = asdict(trained.run)
         files = {file.name: _sha256(file) for file in sorted(draft.iterdir())}
         content = {name: run[name] for name in OF_RUN} | {"history": _history(trained.run), "files": files}
-        text = json.dumps(records._words_for_not_finite(content), indent=1, allow_nan=False)
+        text = json.dumps(records.words_for_not_finite(content), indent=1, allow_nan=False)
         (draft / LINEAGE).write_text(text + "\n", "utf-8", newline="\n")
     return folder
 

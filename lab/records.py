@@ -142,9 +142,7 @@ def _lines(content: Mapping[str, Any]) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(
-        _words_for_not_finite(value), allow_nan=False, ensure_ascii=False, separators=(",", ":")
-    )
+    return json.dumps(words_for_not_finite(value), allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 
 
 def rounded(values: Iterable[float], digits: int = 6) -> list[float]:
@@ -250,11 +248,11 @@ def _from_site(file: str) -> str:
 _NOT_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
-def _words_for_not_finite(value: Any) -> Any:
+def words_for_not_finite(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _words_for_not_finite(item) for key, item in value.items()}
+        return {key: words_for_not_finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_words_for_not_finite(item) for item in value]
+        return [words_for_not_finite(item) for item in value]
     if isinstance(value, float):
         if value != value:
             return "NaN"
