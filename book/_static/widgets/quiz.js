@@ -1,0 +1,2 @@
+// Checks: being written.
+export {};
