@@ -24,6 +24,8 @@ number    ``- [=]`` right, ``- [<]`` too low, ``- [>]`` too high: a short headin
           ``:tolerance:`` how far off counts as right
 match     items ``- left → right``; the rights, which are plain words, are offered shuffled for every left
 
+The page itself says right or wrong, so feedback says why. An option's links are dropped: a press chooses it.
+
 The argument names the check: small letters, digits and hyphens, once in the whole book. The answer is kept
 under it in the reader's browser, and the check's place on the page is ``#quiz-<name>``.
 
@@ -201,6 +203,13 @@ def feedback(item: Item | Pair) -> nodes.Node:
     return element("div", "quiz-feedback", *item.feedback)
 
 
+def verdict(right: bool) -> nodes.Node:
+    """For a reader without JavaScript; the sentence is also in quiz.js."""
+    sign = element("span", "quiz-sign", nodes.Text("✓" if right else "✗"), **{"aria-hidden": "true"})
+    words = element("span", "quiz-words", nodes.Text("Right." if right else "Not this one."))
+    return element("p", "quiz-verdict", sign, words, **{"data-right": str(right).lower()})
+
+
 def fold(title: str, *content: nodes.Node) -> nodes.Node:
     summary = element("summary", "quiz-title", nodes.Text(title))
     return element("details", "quiz-solution", summary, element("div", "quiz-solved", *content))
@@ -224,10 +233,10 @@ def choice(listed: nodes.Element, options: dict[str, Any], name: str, *, most: i
         raise ValueError("no option is right; mark it with [x]")
     if most and len(right) > most:
         raise ValueError(f"{len(right)} options are right; a single check has one, a multiple may have more")
-    folds = [
-        element("details", "quiz-option", element("summary", "quiz-line", *item.line), feedback(item))
-        for item in items
-    ]
+    folds = []
+    for item in items:
+        answer = element("div", "quiz-answer", verdict(item.mark == "x"), feedback(item))
+        folds.append(element("details", "quiz-option", element("summary", "quiz-line", *item.line), answer))
     return folds, {"right": right}
 
 

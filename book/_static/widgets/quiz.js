@@ -76,6 +76,8 @@ function said(right, ...words) {
   return make("p", { class: "quiz-verdict", "data-right": right }, sign, make("span", {}, ...words));
 }
 
+const one = (right) => (right ? "Right." : "Not this one.");
+
 /** A line of the form, and below it what is said of it after a check, until the reader changes it. */
 class Row {
   constructor(tag, id, feedback, ...content) {
@@ -122,7 +124,7 @@ class Quiz {
     });
     this.restore();
     // Nothing that gives an answer away stays in the page.
-    for (const answer of this.still.querySelectorAll(".quiz-feedback, .quiz-solution, .quiz-unfold")) answer.remove();
+    for (const answer of this.still.querySelectorAll(".quiz-answer, .quiz-solution, .quiz-unfold")) answer.remove();
     root.append(this.form, this.said, this.more);
     root.dataset.ready = "";
   }
@@ -225,9 +227,10 @@ class Single extends Choice {
     const others = this.options.filter((option) => option !== chosen);
     this.more.replaceChildren(
       make("p", { class: "quiz-how" }, "What we say of the others:"),
-      ...others.map(({ words, feedback }) => make("details", {}, make("summary", {}, ...copy(words)), feedback)),
+      ...others.map(({ words, right, feedback }) =>
+        make("details", {}, make("summary", {}, ...copy(words)), make("div", {}, said(right, one(right)), feedback))),
     );
-    return { right: chosen.right, words: [chosen.right ? "Right." : "Not this one."], feedback: [chosen.feedback] };
+    return { right: chosen.right, words: [one(chosen.right)], feedback: [chosen.feedback] };
   }
 }
 
@@ -258,7 +261,7 @@ class Multiple extends Choice {
 function counted(parts) {
   const right = parts.filter(Boolean).length;
   if (right === parts.length) return { right: true, words: ["Right. Each line says why."] };
-  return { right: false, words: [`Not yet: ${right} of ${parts.length} are as they should be. Each line says why.`] };
+  return { right: false, words: [`Not yet: ${right} of ${parts.length} right. Each line says why.`] };
 }
 
 class Order extends Quiz {
@@ -439,7 +442,7 @@ class Match extends Quiz {
 
   judge() {
     for (const { row, select, right } of this.lefts) {
-      row.say(select.value === right, select.value === right ? "Right." : "Not this one.");
+      row.say(select.value === right, one(select.value === right));
     }
     return counted(this.lefts.map(({ select, right }) => select.value === right));
   }
