@@ -1,10 +1,11 @@
-"""Chapters of our own, built in this process with some of the book's extensions: for tests of one directive."""
+"""A few chapters, built in this process with some of the book's extensions: for tests of one directive."""
 
 from __future__ import annotations
 
 import io
 import json
 import logging
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,14 +19,17 @@ EXTENSIONS = REPOSITORY / "book" / "_ext"
 MARKDOWN = yaml.safe_load((REPOSITORY / "_config.yml").read_text("utf-8"))["parse"]["myst_enable_extensions"]
 
 
-def build(
-    folder: Path, pages: Mapping[str, str], extensions: Sequence[str]
-) -> tuple[dict[str, str], list[str]]:
-    """The HTML of each page's body by its name, and the warnings, each as ``page:line: what``."""
+def build(folder: Path, pages: Mapping[str, str], extensions: Sequence[str]) -> tuple[dict[str, str], str]:
+    """Build pages, the first of which is the root.
+
+    Gives the HTML of each page's body by its name, and all warnings, each ``name.md:line: what``.
+    """
     source = folder / "source"
     source.mkdir(parents=True, exist_ok=True)
+    root, *others = pages
+    chapters = "\n".join(["", "```{toctree}", ":hidden:", *others, "```", ""]) if others else ""
     for name, text in pages.items():
-        (source / f"{name}.md").write_text(text, "utf-8")
+        (source / f"{name}.md").write_text(text + chapters * (name == root), "utf-8")
     if str(EXTENSIONS) not in sys.path:
         sys.path.insert(0, str(EXTENSIONS))
     said = io.StringIO()
@@ -35,8 +39,7 @@ def build(
             confoverrides={
                 "extensions": ["myst_parser", *extensions],
                 "myst_enable_extensions": MARKDOWN,
-                "root_doc": next(iter(pages)),
-                "suppress_warnings": ["toc.not_included"],
+                "root_doc": root,
             },
             status=None,
             warning=said,
@@ -52,4 +55,4 @@ def build(
         for name in pages
         if (folder / "built" / f"{name}.fjson").is_file()
     }
-    return bodies, [line.removeprefix(f"{source}/") for line in said.getvalue().splitlines() if line.strip()]
+    return bodies, re.sub(r"\x1b\[[\d;]*m", "", said.getvalue()).replace(f"{source}/", "")
