@@ -129,10 +129,15 @@ def tab_to(page, locator):
     raise AssertionError(f"the Tab key does not reach {locator}")
 
 
-def numbers(page, calls):
-    """What the module's readNumber makes of texts."""
+def call(page, expression, argument):
+    """The value of an expression in the module's names ``m`` and the argument ``a``."""
     module = "import(document.querySelector('script[src*=\"quiz.js\"]').src)"
-    return page.evaluate(f"texts => {module}.then(m => texts.map((text) => m.readNumber(text)))", calls)
+    return page.evaluate(f"a => {module}.then(m => {expression})", argument)
+
+
+def numbers(page, texts):
+    """What the module reads in each of these texts."""
+    return call(page, "a.map((text) => m.readNumber(text))", texts)
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -327,6 +332,12 @@ def test_numbers_as_readers_write_them(checks):
     assert numbers(checks, refused) == [None] * len(refused)
 
 
+def test_the_ends_of_the_tolerance_are_within_it(checks):
+    judged = "a.map((value) => m.near(value, { answer: 0.52, tolerance: 0.02 }))"
+    assert 0.54 - 0.52 > 0.02, "the computer's own sum is a hair too large"
+    assert call(checks, judged, [0.54, 0.5, 0.541, 0.499]) == [True, True, False, False]
+
+
 @pytest.mark.parametrize("name", ["flat", "overfit"])
 def test_nothing_chosen_is_nothing_checked(checks, name):
     check = Check(checks, name)
@@ -445,7 +456,8 @@ DAMAGED = [
     json.dumps({"choice": [STEPS[0]] * 4, "checked": True}),
     json.dumps({"choice": [*STEPS[:3], None], "checked": True}),
     json.dumps({"choice": "1" * 10000, "checked": True}),
-    json.dumps({"choice": {"Curve 1, flat from the start": "<i>none</i>"}, "checked": True}),
+    json.dumps({"choice": {"Curve 1, flat from the start": RIGHTS[0], "Curve 2, flat after a leap": "?"}}),
+    json.dumps({"choice": ["The loss is not a number", "The loss is a number"], "checked": True}),
 ]
 
 
@@ -460,6 +472,7 @@ def test_a_damaged_answer_counts_for_nothing(checks, site):
             # Any short text could have been typed as a number, but it is checked only if it is one.
             assert not re.search("[✓✗]", check.place.inner_text()), (name, kept)
             assert checks.locator("input:checked").count() == 0, (name, kept)
+            assert all(len(field.input_value()) < 60 for field in check.input.all()), (name, kept)
             assert [select.input_value() for select in check.selects.all()] in ([], ["", "", ""]), (
                 name,
                 kept,
