@@ -45,13 +45,10 @@ function idOf(element) {
   return element.id;
 }
 
-// What is said to a screen reader: once, and not at each key.
+// What is said to a screen reader: once, and not at each key. That all is well is said again after something was not.
 const voice = make("p", { className: "unseen", role: "status" });
-const spoken = new Set();
-function say(sentence, { once = false } = {}) {
-  if (once && spoken.has(sentence)) return;
-  spoken.add(sentence);
-  voice.textContent = sentence;
+function say(sentence) {
+  if (voice.textContent !== sentence) voice.textContent = sentence;
 }
 
 class Field {
@@ -282,7 +279,7 @@ function warn(sentence) {
     note.classList.add("ws-warning");
     said.textContent = sentence;
   }
-  say(sentence, { once: true });
+  say(sentence);
 }
 
 function calm({ note, said }) {
@@ -294,7 +291,7 @@ function keptIn(element) {
   const block = blocks.find((one) => one.element === element);
   calm(block);
   block.said.textContent = "✓ Kept, in this browser only.";
-  say(KEPT, { once: true });
+  say(KEPT);
 }
 
 class Block {
