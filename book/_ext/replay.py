@@ -96,10 +96,8 @@ def pictures(runs: Sequence[records.Run], *, log: bool = False) -> list[str]:
     )
     for spec in specs:
         spec["encoding"]["x"]["scale"]["domain"] = [0, max(map(planned_steps, runs))]
-        if log:
-            spec["encoding"]["y"]["scale"]["nice"] = (
-                True  # from a power of ten to another, which have numbers
-            )
+        if log:  # The axis ends at powers of ten, which have numbers.
+            spec["encoding"]["y"]["scale"]["nice"] = True
         spec["config"] = spec["config"] | {"aria": False}
     return [_shorter(vl_convert.vegalite_to_svg(spec)) for spec in specs]
 

@@ -89,8 +89,8 @@ def pair(runs: Sequence[records.Run], labels: Mapping[str, str]) -> tuple[Answer
 def ten(one: Answered, two: Answered) -> list[str]:
     """The headlines to show: where the two are least equally sure, then some drawn from the others."""
     by_difference = sorted(one.sure, key=lambda name: (-abs(one.sure[name] - two.sure[name]), name))
-    rest = sorted(by_difference[OF_EACH_KIND:])
-    return by_difference[:OF_EACH_KIND] + Random(SEED).sample(rest, OF_EACH_KIND)
+    most, rest = by_difference[:OF_EACH_KIND], by_difference[OF_EACH_KIND:]
+    return most + Random(SEED).sample(rest, OF_EACH_KIND)
 
 
 def score(one: Answered, two: Answered) -> str:

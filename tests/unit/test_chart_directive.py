@@ -200,6 +200,11 @@ def test_a_level_is_read_out_as_its_value_and_a_bar_as_its_count(drawn):
     )
 
 
+def test_a_count_is_read_out_whole(chart):
+    spec = charts.predicted_classes({"a": {"neutral": 1234}}, {"neutral": 1234})
+    assert chart.values_in_words(spec) == "a, neutral: 1234. true labels, neutral: 1234."
+
+
 def test_a_point_that_is_not_a_number_is_read_out_as_such(chart):
     spec = charts.learning_rates([RUN], "validation_loss")
     spec["data"]["values"][0]["validation_loss"] = None

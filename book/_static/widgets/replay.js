@@ -347,7 +347,8 @@ class Replay {
     });
     const taken = cells.filter(({ yours, value }) => yours.trim() && yours !== value);
     const put = (chosen) => {
-      const kept = chosen.every(({ name, value }) => write(name, value));
+      // All of them, though one is not kept: fields on this page show what was written.
+      const kept = chosen.map(({ name, value }) => write(name, value)).every(Boolean);
       told.replaceChildren(...(kept ? this.keptInWords() : ["This browser does not keep answers. Copy the row by hand, or print this page."]));
     };
     if (!taken.length) return put(cells);
