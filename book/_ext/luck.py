@@ -8,10 +8,11 @@
     ```
 
 The argument names the answer that ``_static/widgets/luck.js`` keeps. ``:runs:`` has two settings, each a
-preset's name, a learning rate or any name (``_`` is a space), and the runs that belong to it, the same seeds on
-the same splits in both. ``:metric:`` is what is guessed (default accuracy); the other two of accuracy, macro_f1
-and validation_loss are looked at afterwards. ``:axis:`` is from where to where the axis of the guess reaches,
-chosen so that it gives nothing away, and ``:first:`` the place of the seed that is shown first (default 0).
+preset's name, a learning rate or any name (``_`` is a space), and the runs that belong to it, the same seeds
+on the same splits in both. ``:metric:`` is what is guessed (default accuracy); the other two of accuracy,
+macro_f1 and validation_loss are looked at afterwards. ``:axis:`` is from where to where the axis of the guess
+reaches, chosen so that it gives nothing away, and ``:first:`` the place of the seed that is shown first
+(default 0).
 
 Without JavaScript, and on paper, the page has the axis with one run of each setting, and folded below it all
 runs, their range, the 95 % interval of that one run, and a table.
