@@ -88,7 +88,7 @@ def parse(content: bytes, name: str) -> History:
 
 def _from_json(text: str, file: str) -> History:
     if _nested_too_deeply(text):
-        raise LogError(f"{file}: its brackets are nested more than {DEEPEST} deep; a log's are not.")
+        raise LogError(f"{file}: it is broken JSON (nested more than {DEEPEST} deep); a log is not.")
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -226,9 +226,8 @@ def test_the_bars_reach_from_the_lowest_to_the_highest(luck):
     for kind, (low, high) in ends.items():
         found = luck.place.locator(f".luck-live .{kind} span").evaluate(ENDS)
         assert found == pytest.approx([(low - 0.55) / 0.3, (high - 0.55) / 0.3], abs=0.01), kind
-    expect(
-        luck.place.get_by_text(f"The five seeds: {min(values(0)):.3f} to {max(values(0)):.3f}")
-    ).to_be_visible()
+    said = f"The five seeds: {min(values(0)):.3f} to {max(values(0)):.3f}, 4.1 points wide"
+    expect(luck.place.get_by_text(said)).to_be_visible()
     expect(luck.place.get_by_text("Two kinds of “how sure”").last).to_be_visible()
 
 
