@@ -1,5 +1,6 @@
 """The chapter Maths words: complete, findable, of one mind with the glossary, and right in what it says."""
 
+import itertools
 import math
 import re
 from random import Random
@@ -13,9 +14,7 @@ BOOK = records.ROOT / "book"
 CHAPTER = (BOOK / "before" / "maths-words.md").read_text("utf-8")
 GLOSSARY = (BOOK / "reference" / "glossary.md").read_text("utf-8")
 # Each word's heading with what stands below it, as far as the next heading.
-WORDS = {
-    title: text for title, text in re.findall(r"^### (.+)\n((?:(?!^##).*\n?)*)", CHAPTER, flags=re.MULTILINE)
-}
+WORDS = dict(re.findall(r"^### (.+)\n((?:(?!^##).*\n?)*)", CHAPTER, flags=re.MULTILINE))
 WITHOUT_FORMULA = {"Seed", "Differentiable"}
 
 
@@ -84,7 +83,7 @@ def test_softmax_shares_one_whole_by_the_lead_alone():
 
 def test_each_halving_of_the_probability_costs_the_same():
     costs = [scratch.cross_entropy([p, 1 - p], 0) for p in (0.8, 0.4, 0.2, 0.1)]
-    assert [b - a for a, b in zip(costs, costs[1:], strict=False)] == pytest.approx([math.log(2)] * 3)
+    assert [b - a for a, b in itertools.pairwise(costs)] == pytest.approx([math.log(2)] * 3)
 
 
 def test_the_limit_is_two_over_the_curvature():
@@ -110,7 +109,7 @@ def moved(optimiser: scratch.AdamW, slope: float, steps: int) -> list[float]:
     for _ in range(steps):
         optimiser.step(weights, [{0: slope}])
         places.append(weights[0][0])
-    return [abs(b - a) for a, b in zip(places, places[1:], strict=False)]
+    return [abs(b - a) for a, b in itertools.pairwise(places)]
 
 
 def test_momentum_grows_to_ten_times_the_step():
@@ -137,7 +136,7 @@ def test_most_steps_of_our_minilm_are_clipped(seed):
 
 def test_the_loss_of_the_batches_jumps_about_while_the_walk_goes_down():
     losses = records.load("minilm-just-right-seed-0").steps["loss"]
-    rises = sum(b > a for a, b in zip(losses, losses[1:], strict=False))
+    rises = sum(b > a for a, b in itertools.pairwise(losses))
     assert rises > 0.4 * len(losses)
     epochs = [fmean(losses[start : start + 50]) for start in range(0, 300, 50)]
     assert epochs == sorted(epochs, reverse=True)

@@ -161,7 +161,7 @@ def test_none_of_the_five_runs_is_one_of_activity_1():
 def test_what_the_log_axis_shows_and_hides():
     training = LONG.column("train_loss")
     assert training[10] < 0.01 * max(losses(LONG)), "on the plain axis it looks like nought"
-    assert 0 < min(training)
+    assert min(training) > 0
     assert min(training[11:]) < training[10] / 10
     assert training[28] > 10 * max(training[27], training[29])
 
