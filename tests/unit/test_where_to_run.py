@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import corpus, encoders, records, settings
+from lab import corpus, records, settings
 from lab.settings import Settings
 
 ROOT = records.ROOT
@@ -77,7 +77,7 @@ def test_there_are_rows_enough_and_each_says_why_what_and_how_it_was_tried():
 
 @pytest.mark.parametrize("part", SAID)
 def test_a_quoted_symptom_is_what_our_program_says(part):
-    row(part) if part != "cannot be had" else None
+    assert any(part in title.replace("’", "'") for title in ROWS)
     file, sentence = SAID[part]
     source = re.sub(r'"\s*\n\s*f?"', "", (ROOT / file).read_text("utf-8"))
     assert sentence in source.replace("’", "'")
@@ -132,6 +132,8 @@ def test_another_python(tmp_path):
 
 
 def test_no_hub_for_another_encoder(tmp_path):
+    from lab import encoders  # seconds to import
+
     title, text = row("distilbert")
     name = re.search("“(.+) cannot be had”", title)[1]
     offline = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)}
