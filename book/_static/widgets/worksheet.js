@@ -1,0 +1,1 @@
+// The worksheet's controls: being written.
