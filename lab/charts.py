@@ -30,6 +30,7 @@ PRESET_NAMES = {"too-low": "▼ tiny steps", "just-right": "● right steps", "t
 LOOKS: dict[str, tuple[str, list[int]]] = {
     "training": ("var(--train)", [1, 0]),
     "validation": ("var(--validation)", [6, 4]),
+    "one batch": ("var(--edge)", [1, 0]),
     PRESET_NAMES["too-low"]: ("var(--low)", [2, 3]),
     PRESET_NAMES["just-right"]: ("var(--right)", [1, 0]),
     PRESET_NAMES["too-high"]: ("var(--high)", [7, 4]),
@@ -90,6 +91,7 @@ CONFIG: Spec = {
     },
 }
 BAND: Spec = {"type": "area", "fillOpacity": 0.2}
+POINT: Spec = {"size": 45, "filled": True}
 # A chart's points at the rates of presets look like the presets' signs.
 OTHER_RATE = "no preset"
 SHAPES = dict(zip(PRESET_NAMES.values(), ("triangle-down", "circle", "triangle-up"), strict=True)) | {
@@ -225,6 +227,39 @@ def over_steps(
         log=log,
         x="step",
     )
+
+
+def while_training(
+    evaluations: Evaluations, steps: Mapping[str, Sequence[float]], *, log: bool = False
+) -> Spec:
+    """What a trainer shows while it runs, over steps, for one run's evaluations and steps.
+
+    A thin line is the loss of each batch; marks are the training and the validation loss of each evaluation.
+    The marks of the lines are named batches and evaluations.
+    """
+    batch, *series = {"one batch": "", "training": "train_loss", "validation": "validation_loss"}.items()
+    rows = [
+        {"step": step, "loss": loss, "series": batch[0]}
+        for step, loss in zip(steps["step"], steps["loss"], strict=True)
+    ]
+    rows += [
+        {"step": evaluation["step"], "loss": evaluation[key], "series": name}
+        for name, key in series
+        for evaluation in evaluations
+    ]
+    names = [batch[0], *(name for name, _ in series)]
+    spec = _lines(rows, "loss", "loss (lower is better)", names, log=log, x="step")
+    spec["encoding"]["x"]["axis"]["tickCount"] = 6
+    spec["encoding"]["strokeDash"]["legend"]["columns"] = len(names)
+    evaluated = spec["layer"][-1]
+    drawn: list[Spec] = [
+        {"name": "batches", "mark": {"type": "line", "strokeWidth": 1}},
+        {"name": "evaluations", "mark": {"type": "line", "strokeWidth": 2.5, "point": POINT}},
+    ]
+    for layer, wanted in zip(drawn, ([batch[0]], names[1:]), strict=True):
+        layer["transform"] = [{"filter": {"field": "series", "oneOf": wanted}}]
+        layer["encoding"] = evaluated["encoding"]
+    return spec | {"layer": drawn}
 
 
 def learning_rates(runs: Iterable[Run], metric: str = "validation_loss", *, log: bool = False) -> Spec:
@@ -511,7 +546,7 @@ def _lines(
         },
     }
     # Marks where each value stands, as long as they can be told apart.
-    point = {"point": {"size": 45, "filled": True}} if len(rows) <= 25 * len(names) else {}
+    point = {"point": POINT} if len(rows) <= 25 * len(names) else {}
     layers: list[Spec] = []
     if band:
         layers.append({"mark": BAND, "encoding": {"y": {"field": "lowest"}, "y2": {"field": "highest"}}})
