@@ -64,22 +64,25 @@ def read(path: str | Path) -> History:
         content = path.read_bytes()
     except OSError as error:
         raise LogError(f"{path.name}: {error.strerror}; a file that can be read is needed.") from None
+    return parse(content, path.name)
+
+
+def parse(content: bytes, name: str) -> History:
+    """The history in a log file's content; `name` is what an error calls it. Raises LogError like `read`."""
     marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
         text = content.decode("utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError:
         raise LogError(
-            f"{path.name}: it is not UTF-8 text; only JSON and CSV in UTF-8 or UTF-16 are allowed."
+            f"{name}: it is not UTF-8 text; only JSON and CSV in UTF-8 or UTF-16 are allowed."
         ) from None
     if not text.strip():
-        raise LogError(f"{path.name}: it is empty; a run file, trainer_state.json or a CSV file is allowed.")
+        raise LogError(f"{name}: it is empty; a run file, trainer_state.json or a CSV file is allowed.")
     if text.lstrip()[0] == "<":
-        raise LogError(
-            f"{path.name}: it is a web page; a run file, trainer_state.json or a CSV file is allowed."
-        )
+        raise LogError(f"{name}: it is a web page; a run file, trainer_state.json or a CSV file is allowed.")
     if text.lstrip()[0] in "{[":
-        return _from_json(text, path.name)
-    return _from_csv(text, path.name)
+        return _from_json(text, name)
+    return _from_csv(text, name)
 
 
 def _from_json(text: str, file: str) -> History:

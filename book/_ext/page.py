@@ -33,6 +33,8 @@ WORDMARK = list(zip("Downhill", (0, 1, 2, 3, 4, 5, 6, 6), strict=True))
 
 STATIC = REPOSITORY / "book" / "_static"
 OWN_STYLES = ["tokens.css", "site.css"]
+# Widgets that start Python, or try out what it needs: their pages stand under the policy of live cells.
+USE_PYTHON = {"widgets/test-this-laptop.js", "widgets/own-run.js"}
 # What a page is made of besides its chapter, and what decides which servers live_cells offers.
 INGREDIENTS = (
     *("book/_static", "book/_templates", "book/_ext", "assets", "lab", "_build/assets"),
@@ -127,8 +129,7 @@ def page_context(
         else f"{title} · {app.config.project}",
         "description": (summary(doctree) if doctree is not None and not root else "")
         or settings["description"],
-        # The laptop's test tries out what live cells need, so it stands under their policy.
-        "security_policy": security_policy(live=live or "widgets/test-this-laptop.js" in needed),
+        "security_policy": security_policy(live=live or not USE_PYTHON.isdisjoint(needed)),
         "theme_script": THEME_SCRIPT,
         "wordmark": WORDMARK,
         "stylesheets": [*OWN_STYLES, *(file for file in needed if file.endswith(".css"))],
