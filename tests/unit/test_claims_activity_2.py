@@ -1,6 +1,7 @@
 """What Activity 2 says of yardsticks, of untrained models and of the dials that save time."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from lab import corpus, page_model, records
 from lab.settings import Settings
 
+ROOT = Path(__file__).parents[2]
 SEEDS = range(5)
 STARTS = [records.load(f"minilm-just-right-seed-{seed}").evaluations[0] for seed in SEEDS]
 LABELS = records.load("minilm-just-right-seed-0").corpus["validation_labels"]
@@ -27,9 +29,14 @@ def tokens() -> list[int]:
     return [len(read.encode(line.text).ids) for line in corpus.load()]
 
 
-def test_the_defaults_in_the_table_are_the_labs():
-    assert (Settings().train_subset, Settings().num_train_epochs, Settings().max_length) == (800, 6, 96)
-    assert Settings(train_subset=400, num_train_epochs=4, max_length=64)
+def test_the_defaults_in_the_table_are_the_labs_and_the_reduced_values_are_allowed():
+    text = (ROOT / "book" / "day" / "activity-2-set-up-and-yardsticks.md").read_text("utf-8")
+    rows = re.findall(r"\* - `(\w+)`.*\n  - `(\d+)`\n  - `(\d+)`", text)
+    assert {name: int(default) for name, default, _ in rows} == {
+        name: getattr(Settings(), name) for name in ("train_subset", "num_train_epochs", "max_length")
+    }
+    reduced = Settings(**{name: int(value) for name, _, value in rows})
+    assert all(getattr(reduced, name) < getattr(Settings(), name) for name, _, _ in rows)
 
 
 def test_half_the_headlines_is_half_the_steps_and_a_worse_model_at_every_seed_tried():
