@@ -1,12 +1,13 @@
 """``{worksheet}``: fields of the worksheet, asked for in place.
 
-``{worksheet} a-alike b-log.run-1`` shows these fields in this order: a field of worksheet.yml, one row of a table as
-``<table>.<row>``, or all of a part as ``part-A``. ``{worksheet} all`` is every part under a heading of its own.
-Without JavaScript each is a label and an empty box, to be printed and filled in by hand; widgets/worksheet.js puts a
-control beside the box, whose value the box holds when it is printed. ``{worksheet-progress}`` lists the parts and how
-many answers each asks for, and worksheet-progress.js adds how many there are.
+``{worksheet} a-alike b-log.run-1`` shows these fields in this order: a field of worksheet.yml, one row of a
+table as ``<table>.<row>``, or all of a part as ``part-A``. ``{worksheet} all`` is every part under a heading.
+Without JavaScript each is a label and an empty box, to be printed and filled in by hand;
+widgets/worksheet.js puts a control beside the box, which holds the control's value when it is printed.
+``{worksheet-progress}`` lists the parts with how many answers each asks for, which its module counts.
 
-An id that worksheet.yml does not have fails the build, as does a worksheet.yml that does not say what it must.
+An id that worksheet.yml does not have fails the build, as does a worksheet.yml that says too little or too
+much.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ OWN_PAGE = "day/worksheet"
 KINDS = ("line", "text", "number", "choice", "tick", "table")
 # A table of more columns than this has its rows side by side, since so many controls do not fit in a line.
 WIDE = 3
+WITHOUT_JAVASCRIPT = "Print this page to answer on paper. With JavaScript switched on, you can type here."
 
 
 @dataclass(frozen=True)
@@ -189,9 +191,14 @@ class WorksheetDirective(SphinxDirective):
         return section
 
     def asked(self, fields: Iterable[Field]) -> nodes.Node:
+        docname = self.env.docname
         seen = self.env.temp_data.setdefault("worksheet_anchors", set())
         anchors = {field.id for field in fields} - seen
         seen |= anchors
+        if docname == OWN_PAGE:
+            # For {ref}`the run log <field-b-log>` in any chapter.
+            for name in anchors:
+                self.env.domains["std"].note_hyperlink_target(f"field-{name}", docname, f"field-{name}", name)
         return Asked("", fields=list(fields), anchors=anchors)
 
 
@@ -200,7 +207,8 @@ class Progress(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         sheet = loaded(self)
-        need(self.env.app, self.env.docname, "widgets/worksheet-progress.css", "widgets/worksheet-progress.js")
+        widget = "widgets/worksheet-progress"
+        need(self.env.app, self.env.docname, f"{widget}.css", f"{widget}.js")
         listed = nodes.bullet_list()
         counted = {}
         for part in sheet.parts:
@@ -216,9 +224,9 @@ class Progress(SphinxDirective):
                 line += nodes.reference("", part.heading, refid=part.anchor)
             line += nodes.Text(f": {len(answers)} answers")
             listed += nodes.list_item("", line)
-        widget = nodes.container(classes=["worksheet-progress"])
-        widget += [nodes.raw("", json_script(counted), format="html"), listed]
-        return [widget]
+        place = nodes.container(classes=["worksheet-progress"])
+        place += [nodes.raw("", json_script(counted), format="html"), listed]
+        return [place]
 
 
 def loaded(directive: SphinxDirective) -> Worksheet:
@@ -247,10 +255,7 @@ def write(self: Any, node: Asked) -> None:
     for field in node["fields"]:
         anchor = f' id="field-{field.id}"' if field.id in node["anchors"] else ""
         self.body.append(table(field, anchor) if field.rows else place(field, field.id, anchor))
-    self.body.append(
-        '<p class="ws-note">Print this page to answer on paper. With JavaScript switched on, you can type here.</p>'
-    )
-    self.body.append("</div>\n")
+    self.body.append(f'<p class="ws-note">{WITHOUT_JAVASCRIPT}</p></div>\n')
     raise nodes.SkipNode
 
 
