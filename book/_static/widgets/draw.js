@@ -353,7 +353,6 @@ class Draw {
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const began = performance.now();
     const tick = (time) => {
-      if (!this.shown) return;
       const until = still ? last : Math.min(Math.max(Math.ceil(((time - began) / DRAWING_MS) * last), 0), last);
       this.showReal(until);
       if (until < last) this.frame = requestAnimationFrame(tick);
