@@ -30,7 +30,7 @@ PRESET_NAMES = {"too-low": "▼ tiny steps", "just-right": "● right steps", "t
 LOOKS: dict[str, tuple[str, list[int]]] = {
     "training": ("var(--train)", [1, 0]),
     "validation": ("var(--validation)", [6, 4]),
-    "one batch": ("var(--edge)", [1, 0]),
+    "one batch": ("var(--ink-soft)", [1, 0]),
     PRESET_NAMES["too-low"]: ("var(--low)", [2, 3]),
     PRESET_NAMES["just-right"]: ("var(--right)", [1, 0]),
     PRESET_NAMES["too-high"]: ("var(--high)", [7, 4]),
@@ -506,14 +506,14 @@ def figure(spec: Spec, svg: str, *, covered: bool = False) -> str:
     return (
         f'<figure class="chart"><figcaption>{html.escape(words["caption"])}</figcaption>'
         f'<div class="chart-picture" role="img" aria-label="{html.escape(words["alt"])}">'
-        f"{_inner_svg(svg)}</div>"
+        f"{inner_svg(svg)}</div>"
         f"{'' if covered else numbers}"
         f'<script type="application/json" class="chart-spec">{data}</script></figure>'
     )
 
 
-def _inner_svg(svg: str) -> str:
-    # The picture is one image with one description; its hundreds of marks are not to be read out one by one.
+def inner_svg(svg: str) -> str:
+    """The svg element alone, unheard: it is one image with one description, not hundreds of marks."""
     return svg[svg.index("<svg") :].replace("<svg", '<svg aria-hidden="true" focusable="false"', 1)
 
 

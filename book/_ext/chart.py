@@ -18,11 +18,13 @@ answers    how often each class was answered, beside the true labels; ``:at:`` t
 ``:alt:`` says what the picture shows; without it the values are read out, and nothing is said about them.
 ``:covered:`` leaves out the numbers, for a figure that the reader is still to judge. ``:log:`` makes the
 axis logarithmic; ``:levels:`` adds ``name=value`` lines, and ``always-neutral`` alone is computed.
+``:name:`` is what ``{ref}`` finds the figure by.
 """
 
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import vl_convert
@@ -62,6 +64,9 @@ def values_in_words(spec: charts.Spec) -> str:
     )
 
 
+Draw = Callable[["ChartDirective", dict[str, list[records.Run]]], charts.Spec]
+
+
 class ChartDirective(SphinxDirective):
     required_arguments = 1
     option_spec: ClassVar = {
@@ -86,23 +91,33 @@ class ChartDirective(SphinxDirective):
         missing = {"runs", "caption"} - set(self.options)
         if missing:
             raise self.error(f"{{chart}} {kind}: {' and '.join(sorted(missing))} must be given")
-        spec = KINDS[kind](self, self.named_runs("runs"))
-        if "with" in self.options:
-            others = [KINDS[kind](self, {name: found}) for name, found in self.named_runs("with").items()]
-            spec = charts.on_shared_axes([spec, *others])[0]
-        spec = spec | {
+        try:
+            spec = self.spec(KINDS[kind])
+        except KeyError as error:
+            raise self.error(f"{{chart}} {kind}: the runs have no {error.args[0]!r}") from None
+        except ValueError as error:
+            raise self.error(f"{{chart}} {kind}: {error.args[0]}") from None
+        spec |= {
             "usermeta": {
                 "caption": self.options["caption"],
                 "alt": self.options.get("alt") or f"{self.options['caption']} {values_in_words(spec)}",
             }
         }
         html = charts.figure(spec, vl_convert.vegalite_to_svg(spec), covered="covered" in self.options)
-        node = nodes.raw("", html, format="html")
         if "name" in self.options:
-            target = nodes.target(ids=[nodes.make_id(self.options["name"])])
-            self.state.document.note_explicit_target(target)
-            return [target, node]
-        return [node]
+            name = nodes.make_id(self.options["name"])
+            html = f'<div id="{name}">{html}</div>'
+            self.env.domains["std"].note_hyperlink_target(
+                name, self.env.docname, name, self.options["caption"]
+            )
+        return [nodes.raw("", html, format="html")]
+
+    def spec(self, draw: Draw) -> charts.Spec:
+        spec = draw(self, self.named_runs("runs"))
+        if "with" not in self.options:
+            return spec
+        others = [draw(self, {name: found}) for name, found in self.named_runs("with").items()]
+        return charts.on_shared_axes([spec, *others])[0]
 
     def named_runs(self, option: str) -> dict[str, list[records.Run]]:
         """Each name with the runs that its pattern finds; at least one."""
@@ -139,7 +154,7 @@ def only(runs: dict[str, list[records.Run]]) -> records.Run:
     return next(iter(runs.values()))[0]
 
 
-KINDS: dict[str, Any] = {
+KINDS: dict[str, Draw] = {
     "loss": lambda asked, runs: charts.loss_curves(only(runs).evaluations, log=asked.log),
     "metrics": lambda asked, runs: charts.metric_curves(only(runs).evaluations, always_neutral(only(runs))),
     "compare": lambda asked, runs: charts.comparison(

@@ -1,8 +1,8 @@
 """``{replay}``: stored runs that ``widgets/replay.js`` draws as if they were training now.
 
-``:runs:`` names one run or several, of which the reader picks one. ``:log: b-log run-1`` offers to put a run's
-log row into that row of that table of the worksheet. ``:log-axis:`` makes the loss axis logarithmic. The body,
-a still figure of each run, its verdict and its log row are what is read without JavaScript, and printed.
+``:runs:`` names one run, or several for the reader to pick from. ``:log: b-log run-1`` offers to put a run's
+log row into that row of that table of the worksheet. ``:log-axis:`` makes the loss axis logarithmic. Read
+without JavaScript, and printed, are the body and of each run a still figure, the verdict and the log row.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ SAID = {"learning_rate", "seed", "num_train_epochs", "train_subset", "fault"}
 def planned_steps(run: records.Run) -> int:
     """How many steps its settings asked for; a run that was given up took fewer."""
     last = run.evaluations[-1]
-    return round(last["step"] / last["epoch"] * run.settings["num_train_epochs"])
+    steps: int = round(last["step"] / last["epoch"] * run.settings["num_train_epochs"])
+    return steps
 
 
 def planned_seconds(run: records.Run) -> float:
@@ -58,7 +59,7 @@ def rate_and_sign(run: records.Run) -> str:
 
 
 def labels(runs: Sequence[records.Run]) -> list[str]:
-    """What each run is called in the picker: its preset or rate, and the seed and route where those differ."""
+    """What each run is called in the picker: its preset or rate; seed and route where those differ."""
     names = [rate_and_sign(run) for run in runs]
     for more in (lambda run: f"seed {run.settings['seed']}", route_of):
         often = Counter(names)
@@ -71,14 +72,17 @@ def route_of(run: records.Run) -> str:
     return ROUTES.get(run.route, run.route)
 
 
+def texts(run: records.Run) -> str:
+    return "headlines" if run.corpus["name"] == "headlines" else "sentences"
+
+
 def settings_in_words(run: records.Run) -> str:
-    what = "headlines" if run.corpus["name"] == "headlines" else "sentences"
     epochs = run.settings["num_train_epochs"]
     chosen = {name: value for name, value in dials(run).items() if name not in SAID}
     parts = [
         rate_and_sign(run),
         f"{epochs} epochs of {planned_steps(run) // epochs} steps",
-        f"{run.corpus['train']} {what} to train on, {run.corpus['validation']} for validation",
+        f"{run.corpus['train']} {texts(run)} to train on, {run.corpus['validation']} for validation",
         in_list(chosen),
         f"seed {run.settings['seed']}",
     ]
@@ -86,7 +90,7 @@ def settings_in_words(run: records.Run) -> str:
 
 
 def pictures(runs: Sequence[records.Run], *, log: bool = False) -> list[str]:
-    """An SVG of each run on the same axes, as long as the longest was to be; nothing in it can be read out."""
+    """An SVG of each run on the same axes, long enough for the longest; nothing in them is read out."""
     specs = charts.on_shared_axes(
         [charts.while_training(run.evaluations, run.steps, log=log) for run in runs]
     )
@@ -117,20 +121,22 @@ def row_in_words(run: records.Run) -> dict[str, str]:
 def still(run: records.Run, label: str, picture: str) -> str:
     """What is read of a run without JavaScript: figure, every evaluation, verdict and log row."""
     caption = (
-        f"{route_of(run)}, {label}: the loss of each batch, and at each evaluation the loss on training and on "
-        f"validation headlines. It took {time_in_words(run.seconds)}."
+        f"{route_of(run)}, {label}: the loss of each batch, and at each evaluation the loss on training and "
+        f"on validation {texts(run)}. It took {time_in_words(run.seconds)}."
     )
+    first, last = (run.evaluations[number] for number in (0, -1))
     ends = "; ".join(
-        f"{title} from {in_words(run.evaluations[0][name], '.3f')} to {in_words(run.evaluations[-1][name], '.3f')}"
+        f"{title} from {in_words(first[name], '.3f')} to {in_words(last[name], '.3f')}"
         for name, title in EVALUATED.items()
     )
     said = run.verdict
-    picture = charts._inner_svg(picture)
     return (
         '<div class="replay-run">'
-        f'<figure class="chart replay-figure" data-chart="still"><figcaption>{html.escape(caption)}</figcaption>'
+        # Not a figure.chart that chart.js would draw again: its values are in the table.
+        '<figure class="chart replay-figure" data-chart="still">'
+        f"<figcaption>{html.escape(caption)}</figcaption>"
         f'<div class="chart-picture" role="img" aria-label="{html.escape(f"{caption} {ends}.")}">'
-        f"{picture}</div></figure>"
+        f"{charts.inner_svg(picture)}</div></figure>"
         f"<p>{html.escape(settings_in_words(run))}.</p>"
         f"<details><summary>Every evaluation: {html.escape(label)}</summary>{evaluations(run)}</details>"
         '<div class="replay-end">'
@@ -142,7 +148,7 @@ def still(run: records.Run, label: str, picture: str) -> str:
 
 def evaluations(run: records.Run) -> str:
     return table(
-        "What was measured, on training and on validation headlines",
+        "What was measured; accuracy and macro-F1 on validation alone",
         ["epoch", *EVALUATED.values()],
         [
             [f"{row['epoch']:g}", *(in_words(row[name], ".3f") for name in EVALUATED)]
@@ -180,7 +186,7 @@ def ending(run: records.Run) -> str:
 
 
 def data(run: records.Run, label: str, columns: Mapping[str, str]) -> dict[str, Any]:
-    """What the widget needs of a run beside its still; ``columns`` maps the worksheet's ids to their titles."""
+    """What the widget needs of a run beside its still; ``columns`` has the titles of the worksheet's ids."""
     row = row_in_words(run)
     return {
         "label": label,
@@ -199,7 +205,10 @@ def data(run: records.Run, label: str, columns: Mapping[str, str]) -> dict[str, 
 
 
 def worksheet_row(words: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """The row's title and the table's columns, each id with its label. Raises ValueError where it has no such row."""
+    """The row's title and the table's columns, each id with its label.
+
+    Raises ValueError where the worksheet has no such row, or its table no place for a log row.
+    """
     parts = yaml.safe_load(WORKSHEET.read_text("utf-8"))["parts"]
     tables = {field["id"]: field for part in parts for field in part["fields"] if field["kind"] == "table"}
     if len(words) != 2 or words[0] not in tables:

@@ -285,8 +285,8 @@ class Replay {
     const { run } = this;
     const { evaluations, step } = position(run, this.elapsed);
     const evaluated = evaluations ? run.evaluated[evaluations - 1] : -1;
-    const drawn = lessMotion.matches ? evaluated : step;
-    run.picture.show(drawn / this.lastStep, evaluated / this.lastStep);
+    const stepped = evaluations && !lessMotion.matches ? step : evaluated;
+    run.picture.show(stepped / this.lastStep, evaluated / this.lastStep);
     this.progress.textContent = this.progressInWords(evaluations, step);
     this.go.textContent = this.began !== undefined ? "Pause" : run.elapsed && !this.over ? "Carry on" : "Start";
     this.go.setAttribute("aria-disabled", String(this.over));
