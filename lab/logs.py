@@ -44,6 +44,7 @@ NAMES = {
 }
 KNOWN = {name for names in NAMES.values() for name in names}
 STEP_NAMES = ("train_global_step", "global_step", "step")
+DEEPEST = 100  # brackets within brackets: logs have a handful
 NOTHING = {"", "no log", "none", "null", "na", "n/a"}  # what a cell says where nothing was measured
 # Training losses that stay so many times the validation losses are sums over accumulated batches, as
 # transformers 4.46 logged them, or hold more than the cross-entropy.
@@ -86,6 +87,8 @@ def parse(content: bytes, name: str) -> History:
 
 
 def _from_json(text: str, file: str) -> History:
+    if _nested_too_deeply(text):
+        raise LogError(f"{file}: its brackets are nested more than {DEEPEST} deep; a log's are not.")
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -120,6 +123,16 @@ def _from_json(text: str, file: str) -> History:
         if "train_runtime" not in entry
     ]
     return _history(numbered, "step" if any("step" in entry for entry in entries) else "epoch", file)
+
+
+def _nested_too_deeply(text: str) -> bool:
+    """Would reading it end Python in a browser, where no RecursionError comes to the rescue?"""
+    depth = 0
+    for bracket in re.sub(r"[^][{}]+", "", text):
+        depth += 1 if bracket in "[{" else -1
+        if depth > DEEPEST:
+            return True
+    return False
 
 
 def _from_csv(text: str, file: str) -> History:

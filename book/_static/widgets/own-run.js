@@ -10,7 +10,7 @@
 import { read, write } from "../answers.js";
 import { BrowserKernel } from "../live/kernel-browser.js";
 
-const LIMIT = 5_000_000; // bytes: ten thousand logged steps are about 2 MB
+const LIMIT = 2_000_000; // bytes, which is more than ten thousand logged steps; a phone reads it in half a minute
 const RESULT = "application/vnd.downhill.log+json";
 const CODE = `from IPython.display import display
 from lab import own_log
@@ -23,7 +23,7 @@ const command = "The command line, further down this page, gives the same verdic
 
 const words = {
   before: (bytes) =>
-    `Python has to start in this page first. That fetches ${megabytes(bytes)} from this site, once, and takes about five seconds on a laptop, longer on a phone or a slow connection. Your log is read in this page and is not uploaded to anybody.`,
+    `Python has to start in this page first. That fetches ${megabytes(bytes)} from this site, once, and takes three to ten seconds on a laptop, longer on a phone or a slow connection. Your log is read in this page and is not uploaded to anybody.`,
   starting: "Python is starting …",
   reading: (name) => `Reading ${name} …`,
   large: (name, size) => `${name} is ${megabytes(size)} large, and this page reads up to ${megabytes(LIMIT)}. ${command}`,
@@ -83,6 +83,7 @@ class OwnRun {
   #queue = Promise.resolve();
   // Counts what was asked for: an answer to something earlier is not shown.
   #turn = 0;
+  #asked = 0;
 
   constructor(root) {
     this.root = root;
@@ -152,8 +153,8 @@ class OwnRun {
     const list = make("ul", { className: "own-run-examples" });
     for (const { name, address, size } of this.data.examples) {
       const attempt = make("button", { type: "button" }, `Try ${name}`);
-      attempt.addEventListener("click", () => this.judge(name, async () => this.fetched(address)));
-      const link = make("a", { href: address, download: address.split("/").at(-1) }, `Save ${name} (${size})`);
+      attempt.addEventListener("click", () => this.judge(name[0].toUpperCase() + name.slice(1), async () => this.fetched(address)));
+      const link = make("a", { href: address, download: address.split("/").at(-1) }, "Save ", make("span", { className: "unseen" }, `${name} `), `(${size})`);
       list.append(make("li", {}, attempt, link));
     }
     return make("div", {}, make("p", {}, "No log at hand? Each of these is a run of ours, written as the Trainer writes its own."), list);
@@ -186,6 +187,7 @@ class OwnRun {
   judge(name, fetch, failed = words.lost) {
     this.say(this.#kernel ? words.reading(name) : words.starting);
     const turn = this.#turn;
+    const asked = (this.#asked += 1);
     this.root.setAttribute("aria-busy", "true");
     this.#queue = this.#queue.then(async () => {
       if (turn !== this.#turn) return;
@@ -203,7 +205,7 @@ class OwnRun {
       else if (found.error) this.say(found.error, true);
       else await this.show(name, found);
     });
-    this.#queue.then(() => turn === this.#turn || this.#turn > turn).then(() => this.root.removeAttribute("aria-busy"));
+    this.#queue.then(() => this.#asked === asked && this.root.removeAttribute("aria-busy"));
   }
 
   /** What lab.own_log says of a log, or null where it failed; rejects with a Fault. */
@@ -230,7 +232,7 @@ class OwnRun {
     const turn = this.#turn;
     const facts = make("dl", { className: "own-run-facts" });
     for (const [term, text] of [
-      ["What that goes by", found.evidence],
+      ["What it goes by", found.evidence],
       ["Overfitting", OVERFITTING[found.overfitting]],
       ["Learning rate", RATES[found.learning_rate] ?? "The log cannot say."],
       ["What to try first", found.first_try],
