@@ -1,12 +1,16 @@
 """What Activity 3 says of its presets and of the runs in its checks."""
 
+import re
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from lab import page_model, records, verdict
-from lab.settings import PRESETS
+from lab.settings import PRESETS, in_id
 
+CHAPTER = Path(__file__).parents[2] / "book" / "day" / "activity-3-learning-rate-experiment.md"
+TEXT = CHAPTER.read_text("utf-8")
 TINY, RIGHT, GIANT = (records.load(f"minilm-{name}-seed-0") for name in ("too-low", "just-right", "too-high"))
 BETWEEN = {
     rate: records.load(f"minilm-rate-{name}-seed-0")
@@ -19,7 +23,30 @@ def changes(losses: list[float]) -> list[float]:
     return [b - a for a, b in pairwise(losses)]
 
 
+def rows(begins: str) -> list[list[list[float]]]:
+    """The rates in the table whose head begins so: for each preset, those of MiniLM and of the page model."""
+    table = TEXT[TEXT.index(begins) :].split(":::")[0]
+    cells = [re.split(r"\n  - ", row.strip())[1:] for row in table.split("* - ")[2:]]
+    # A rate's other way of writing, in brackets, says the same.
+    return [
+        [
+            [float(rate.replace(",", "")) for rate in re.sub(r"\(.*?\)", "", cell).split(" or ")]
+            for cell in row
+        ]
+        for row in cells
+    ]
+
+
+def test_both_ways_of_writing_a_rate_agree():
+    pairs = re.findall(r"(0\.\d+) \((\de-\d)\)", TEXT)
+    assert len(pairs) >= 9
+    assert all(float(one) == float(other) for one, other in pairs)
+
+
 def test_the_presets_are_the_labs_and_differ_in_the_rate_alone():
+    presets = rows("* - Preset")
+    names = ("too-low", "just-right", "too-high")
+    assert presets == [[[PRESETS["minilm"][name]], [page_model.PRESETS[name]]] for name in names]
     for run, name in ((TINY, "too-low"), (RIGHT, "just-right"), (GIANT, "too-high")):
         assert run.settings["learning_rate"] == PRESETS["minilm"][name]
         assert {key for key in run.settings if run.settings[key] != TINY.settings[key]} <= {"learning_rate"}
@@ -29,16 +56,21 @@ def test_the_presets_are_the_labs_and_differ_in_the_rate_alone():
         assert run.corpus["validation"] == page.corpus["validation"]
 
 
-def test_the_rates_in_between_lie_between_the_preset_and_another():
-    low, right, high = (run.settings["learning_rate"] for run in (TINY, RIGHT, GIANT))
-    for rate, run in BETWEEN.items():
-        assert run.settings["learning_rate"] == rate
-        assert low < rate < right or right < rate < high
+def test_the_rates_in_between_are_stored_and_lie_between_the_preset_and_a_neighbour():
+    offered = rows("* - Your preset")
+    presets = rows("* - Preset")
+    for number, (of_minilm, of_page) in enumerate(offered):
+        for route, rates in enumerate((of_minilm, of_page)):
+            own = presets[number][route][0]
+            neighbours = [presets[other][route][0] for other in (number - 1, number + 1) if 0 <= other < 3]
+            assert all(any(min(own, x) < rate < max(own, x) for x in neighbours) for rate in rates)
+        for rate in of_minilm:
+            assert BETWEEN[rate].settings["learning_rate"] == rate
+        for rate in of_page:
+            run = records.load(f"page-model-rate-{in_id(rate)}-seed-0")
+            assert run.settings["learning_rate"] == rate
+    for run in BETWEEN.values():
         assert {key for key in run.settings if run.settings[key] != RIGHT.settings[key]} <= {"learning_rate"}
-    low, right, high = (page_model.PRESETS[name] for name in ("too-low", "just-right", "too-high"))
-    for name, rate in (("0-1", 0.1), ("1", 1), ("30", 30), ("100", 100)):
-        assert records.load(f"page-model-rate-{name}-seed-0").settings["learning_rate"] == rate
-        assert low < rate < right or right < rate < high
 
 
 def test_tiny_steps_stand_still_by_the_tempting_rule_and_never_left():
