@@ -109,3 +109,13 @@ def test_the_gap_of_the_number_check_is_validation_minus_training():
     assert end["gap"] == pytest.approx(end["validation_loss"] - end["train_loss"])
     # Worked out from three decimals, it is right within the tolerance.
     assert abs(round(end["validation_loss"], 3) - round(end["train_loss"], 3) - end["gap"]) < 0.005
+
+
+def test_the_two_runs_with_a_different_story_are_right_on_nearly_as_many_headlines():
+    one, two = (
+        records.load(name)
+        for name in ("minilm-rate-1e-05-seed-1", "minilm-rate-0-0002-num-train-epochs-30-seed-1")
+    )
+    right = [run.final["accuracy"]["value"] * run.corpus["validation"] for run in (one, two)]
+    assert abs(right[0] - right[1]) == pytest.approx(1)
+    assert one.corpus["split_sha256"] == two.corpus["split_sha256"]
