@@ -17,9 +17,8 @@ export function remembered(text, data) {
     const kept = JSON.parse(text) ?? empty;
     const [low, high] = data.metrics[0].axis;
     const fits = (bracket) =>
-      Array.isArray(bracket) && bracket.length === 2 && low <= bracket[0] && bracket[0] <= bracket[1] && bracket[1] <= high;
-    const brackets = [];
-    for (const bracket of kept.brackets ?? []) if (brackets.length < 2 && fits(bracket)) brackets.push(bracket.map(Number));
+      bracket.length === 2 && bracket.every(Number.isFinite) && low <= bracket[0] && bracket[0] <= bracket[1] && bracket[1] <= high;
+    const brackets = kept.brackets.slice(0, 2).filter(fits);
     const answered = brackets.length === 2 && [0, 1, "luck"].includes(kept.answer);
     return { brackets, answer: answered ? kept.answer : null };
   } catch {
