@@ -7,10 +7,12 @@ loss       training and validation loss of one run
 metrics    accuracy and macro-F1 of one run, with always-neutral
 compare    ``:metric:`` of several runs, one line each (default validation_loss)
 gap        the gap in loss of several runs
-steps      ``:metric:`` (loss, learning_rate, grad_norm) at each step, ``:every:`` so many steps
+steps      ``:metric:`` (loss, learning_rate, grad_norm) at each step, ``:every:`` so many steps; ``:first:``
+           draws the first so many alone
 seeds      ``:metric:`` of several settings, the mean of their seeds in their range
 rates      ``:metric:`` over the learning rate, a point a seed
-answers    how often each class was answered, beside the true labels
+answers    how often each class was answered, beside the true labels; ``:at:`` the number of the evaluation,
+           0 being the one before any training, where it is not the one whose weights were kept
 
 ``:with:`` names further runs for which the axes must have room, so that figures can be compared.
 ``:alt:`` says what the picture shows; without it the values are read out, and nothing is said about them.
@@ -72,6 +74,8 @@ class ChartDirective(SphinxDirective):
         "with": directives.unchanged,
         "metric": directives.unchanged,
         "every": directives.positive_int,
+        "first": directives.positive_int,
+        "at": directives.nonnegative_int,
         "levels": directives.unchanged,
         "log": directives.flag,
         "covered": directives.flag,
@@ -163,7 +167,10 @@ KINDS: dict[str, Draw] = {
         {name: run.evaluations for name, run in firsts(runs).items()}
     ),
     "steps": lambda asked, runs: charts.over_steps(
-        {name: run.steps for name, run in firsts(runs).items()},
+        {
+            name: {quantity: values[: asked.options.get("first")] for quantity, values in run.steps.items()}
+            for name, run in firsts(runs).items()
+        },
         asked.options.get("metric", "loss"),
         log=asked.log,
         every=asked.options.get("every", 1),
@@ -179,7 +186,7 @@ KINDS: dict[str, Draw] = {
     ),
     "answers": lambda asked, runs: charts.predicted_classes(
         {
-            name: run.evaluations[run.final["evaluation"]]["predicted_counts"]
+            name: run.evaluations[asked.options.get("at", run.final["evaluation"])]["predicted_counts"]
             for name, run in firsts(runs).items()
         },
         only(runs).corpus["validation_labels"],
