@@ -425,7 +425,12 @@ def dots(settings: Mapping[str, Sequence[Run]], metrics: Mapping[str, str]) -> S
     look: Spec = {"color": {"value": "var(--ink)"}}
     if len(names) > 1:
         shapes = {"domain": names, "range": ["circle", "square", "diamond"][: len(names)]}
-        look = {"color": series | _color(names), "shape": series | {"scale": shapes}, "xOffset": series}
+        legend = {"legend": {"columns": _legend_columns(names)}}
+        look = {
+            "color": series | _color(names) | legend,
+            "shape": series | {"scale": shapes} | legend,
+            "xOffset": series,
+        }
     y = _y("value", title, _heights(rows, "value"), False)
     used = [run.settings for runs in settings.values() for run in runs]
     dials = (dial for dial in DIAL_TITLES if len({run.get(dial) for run in used}) > 1)
@@ -578,11 +583,11 @@ def _lines(
     series = {"field": "series", "type": "nominal", "sort": names}
     dash = {
         "scale": {"domain": names, "range": [dash for _, dash in _looks(names)]},
-        # Symbols long enough to show the dashes, and as many columns as fit the width.
+        # Symbols long enough to show the dashes.
         "legend": {
             "symbolType": "stroke",
             "symbolSize": 600,
-            "columns": max(1, 39 // (max(map(len, names), default=0) + 5)),
+            "columns": _legend_columns(names),
         },
     }
     # Marks where each value stands, as long as they can be told apart.
@@ -629,6 +634,11 @@ def _lines(
             "layer": layers,
         }
     )
+
+
+def _legend_columns(names: list[str]) -> int:
+    """As many columns as fit the width of a chart."""
+    return max(1, 39 // (max(map(len, names), default=0) + 5))
 
 
 def _rules(across: list[Spec], rows: list[Spec], x: str, field: str) -> list[Spec]:
