@@ -271,8 +271,8 @@ class Order extends Quiz {
       const words = taken(item);
       const place = this.data.order[index];
       const [up, down] = [-1, 1].map((by) => {
-        const name = make("span", { class: "unseen" }, `: ${wordsOf(words)}`);
-        const button = make("button", { type: "button" }, by < 0 ? "Up" : "Down", name);
+        const name = by < 0 ? "Up" : "Down";
+        const button = make("button", { type: "button", "aria-label": `${name}: ${wordsOf(words)}` }, name);
         button.addEventListener("click", () => this.move(moved, by));
         return button;
       });
