@@ -1,4 +1,4 @@
-"""The afternoon's chapters keep to one order, name codes as the worksheet does, and ask for all their fields."""
+"""The afternoon's chapters keep one order, name codes as the worksheet does, and ask for all their fields."""
 
 import re
 from pathlib import Path
