@@ -51,6 +51,14 @@ AXIS_TITLES = {
     "gap": "gap in loss (+ is worse)",
     "accuracy_gap": "gap in accuracy (+ is worse)",
 }
+# Of the dials by which runs are set side by side, what an axis calls each.
+DIAL_TITLES = {
+    "train_label_noise": "training labels made wrong",
+    "validation_label_noise": "validation labels made wrong",
+    "train_subset": "headlines to train on",
+    "agreement": "annotators who agree",
+    "method": "what is trained",
+}
 STEP_TITLES = {
     "loss": "loss of the batch",
     "learning_rate": "learning rate",
@@ -380,6 +388,8 @@ def on_shared_axes(specs: Sequence[Spec]) -> list[Spec]:
     shared = deepcopy(list(specs))
     for axis in ("x", "y"):
         encodings = [spec["encoding"][axis] for spec in shared]
+        if encodings[0]["type"] == "nominal":  # names have no range
+            continue
         titles = sorted({encoding["axis"]["title"] for encoding in encodings})
         if len(titles) > 1:
             raise ValueError(f"the {axis} axes show {' and '.join(titles)}; allowed is the same on all.")
@@ -426,6 +436,76 @@ def predicted_classes(runs: Mapping[str, Mapping[str, int]], truth: Mapping[str,
             "tooltip": [{"field": "run"}, {"field": "class"}, {"field": "headlines"}],
         },
     }
+
+
+def dots(settings: Mapping[str, Sequence[Run]], metrics: Mapping[str, str]) -> Spec:
+    """What was measured at several settings, side by side: a dot for each seed, a bar at their mean.
+
+    ``settings`` maps a name of yours to its runs. ``metrics`` maps a name to what is drawn under it: a final
+    metric (see Run.final) or the path of a value (see Run.value). On true labels a run without wrong ones is
+    measured anyway. The axis is named by the first of DIAL_TITLES in which the runs differ.
+    """
+    titles = {_title(next(name for name in AXIS_TITLES if name in path)) for path in metrics.values()}
+    title = titles.pop() if len(titles) == 1 else "score (higher is better)"
+    rows = [
+        {"setting": setting}
+        | ({"series": name} if len(metrics) > 1 else {})
+        | {"seed": run.settings["seed"], "value": _value(run, path)}
+        for name, path in metrics.items()
+        for setting, runs in settings.items()
+        for run in runs
+    ]
+    names = list(metrics)
+    series = {"field": "series", "type": "nominal", "sort": names}
+    look: Spec = {"color": {"value": "var(--ink)"}}
+    if len(names) > 1:
+        shapes = {"domain": names, "range": ["circle", "square", "diamond"][: len(names)]}
+        legend = {"legend": {"columns": _legend_columns(names)}}
+        look = {
+            "color": series | _color(names) | legend,
+            "shape": series | {"scale": shapes} | legend,
+            "xOffset": series,
+        }
+    y = _y("value", title, _heights(rows, "value"), False)
+    used = [run.settings for runs in settings.values() for run in runs]
+    dials = (dial for dial in DIAL_TITLES if len({run.get(dial) for run in used}) > 1)
+    return _spec(rows) | {
+        "encoding": {
+            "x": {
+                "field": "setting",
+                "type": "nominal",
+                "sort": list(settings),
+                "axis": {"title": DIAL_TITLES.get(next(dials, "")), "labelAngle": 0},
+            },
+            "y": y,
+        },
+        "layer": [
+            {
+                "mark": {"type": "tick", "orient": "horizontal", "thickness": 2, "size": 28},
+                "encoding": {"y": y | {"aggregate": "mean"}}
+                | {name: look[name] for name in look if name != "shape"},
+            },
+            {
+                "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
+                "encoding": look
+                | {
+                    "tooltip": [
+                        {"field": "setting"},
+                        *([{"field": "series"}] if len(names) > 1 else []),
+                        {"field": "seed"},
+                        {"field": "value", "type": "quantitative", "title": title, "format": ".4~g"},
+                    ],
+                },
+            },
+        ],
+    }
+
+
+def _value(run: Run, path: str) -> float:
+    """A final metric or a value by its path; where no label is wrong on purpose, all are the true ones."""
+    if path.startswith("final.on_true_labels.") and "on_true_labels" not in run.final:
+        path = path.rpartition(".")[2]
+    return float(run.value(f"final.{path}.value" if path in AXIS_TITLES else path))
 
 
 def points(x: str, y: str, values: Iterable[float]) -> list[dict[str, float]]:
@@ -538,11 +618,11 @@ def _lines(
     series = {"field": "series", "type": "nominal", "sort": names}
     dash = {
         "scale": {"domain": names, "range": [dash for _, dash in _looks(names)]},
-        # Symbols long enough to show the dashes, and as many columns as fit the width.
+        # Symbols long enough to show the dashes.
         "legend": {
             "symbolType": "stroke",
             "symbolSize": 600,
-            "columns": max(1, 39 // (max(map(len, names), default=0) + 5)),
+            "columns": _legend_columns(names),
         },
     }
     # Marks where each value stands, as long as they can be told apart.
@@ -589,6 +669,11 @@ def _lines(
             "layer": layers,
         }
     )
+
+
+def _legend_columns(names: list[str]) -> int:
+    """As many columns as fit the width of a chart."""
+    return max(1, 39 // (max(map(len, names), default=0) + 5))
 
 
 def _rules(across: list[Spec], rows: list[Spec], x: str, field: str) -> list[Spec]:

@@ -13,6 +13,7 @@ seeds      ``:metric:`` of several settings, the mean of their seeds in their ra
 rates      ``:metric:`` over the learning rate, a point a seed
 answers    how often each class was answered, beside the true labels; ``:at:`` the number of the evaluation,
            0 being the one before any training, where it is not the one whose weights were kept
+dots       ``:metric:`` of several settings side by side, a dot a seed; or several, each as ``name=path``
 
 ``:with:`` names further runs for which the axes must have room, so that figures can be compared.
 ``:alt:`` says what the picture shows; without it the values are read out, and nothing is said about them.
@@ -190,6 +191,13 @@ KINDS: dict[str, Draw] = {
             for name, run in firsts(runs).items()
         },
         only(runs).corpus["validation_labels"],
+    ),
+    "dots": lambda asked, runs: charts.dots(
+        runs,
+        {
+            name.replace("_", " "): path
+            for name, _, path in (word.rpartition("=") for word in asked.metric.split())
+        },
     ),
 }
 
