@@ -62,18 +62,26 @@ async function fill() {
   let done = 0;
   let told = 0;
   const waiting = Object.entries(FILES);
+  let failure = null;
   async function next() {
-    while (waiting.length) {
+    while (waiting.length && !failure) {
       const [path, [size]] = waiting.shift();
-      if (!there.has(address(path))) {
-        await cache.put(address(path), (await copied(path, older)) ?? (await fetched(path)));
+      try {
+        if (!there.has(address(path))) {
+          await cache.put(address(path), (await copied(path, older)) ?? (await fetched(path)));
+        }
+      } catch (error) {
+        failure ??= error;
+        return;
       }
       done += size;
       if (done - told > TOTAL / 100) say("fetching", { done: (told = done) });
     }
   }
   say("fetching", { done });
+  // All have ended before it is told that one failed: what comes after is the reader's.
   await Promise.all(Array.from({ length: AT_ONCE }, next));
+  if (failure) throw failure;
   await cache.put(address(COMPLETE), new Response(VERSION));
 }
 
