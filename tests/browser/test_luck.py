@@ -345,6 +345,7 @@ def test_what_was_guessed_and_answered_is_there_after_a_reload(luck):
     luck.again.click()
     expect(luck.lowest).to_be_focused()
     assert luck.dots.count() == 1
+    assert luck.page.evaluate(f"localStorage['{KEY}']") is None
     assert luck.reload().dots.count() == 1
 
 
@@ -372,6 +373,31 @@ def test_what_cannot_be_believed_is_forgotten(page, site, stored):
     assert luck.dots.count() == 1
     luck.guess(0.69, 0.75)
     expect(luck.next).to_be_visible()
+
+
+def test_answers_deleted_in_another_tab_are_forgotten_here(luck, site):
+    luck.to_the_end()
+    other = luck.page.context.new_page()
+    other.goto(site + "/index.html")
+    other.evaluate("key => localStorage.removeItem(key)", KEY)
+    expect(luck.dots).to_have_count(1)
+    expect(luck.lowest).to_be_visible()
+    luck.guess(0.69, 0.75)
+    kept = json.loads(luck.page.evaluate(f"localStorage['{KEY}']"))
+    assert kept == {"brackets": [[0.69, 0.75]], "answer": None}
+
+
+def test_starting_again_while_the_dots_appear_shows_one_dot(page, site):
+    luck = opened(page, site)
+    luck.guess(0.69, 0.75)
+    expect(luck.dots).to_have_count(2)
+    other = page.context.new_page()
+    other.goto(site + "/index.html")
+    other.evaluate("() => localStorage.clear()")
+    expect(luck.lowest).to_be_visible()
+    luck.bracket(0.69, 0.75)
+    page.wait_for_timeout(1500)  # as long as two more dots would have taken
+    assert luck.dots.count() == 1 and luck.bars.count() == 0
 
 
 def test_it_works_where_nothing_can_be_kept(page, site):

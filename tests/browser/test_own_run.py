@@ -284,6 +284,11 @@ def test_the_worksheets_row_is_filled_on_request_and_nothing_there_is_lost(own, 
     own.fill.click()
     expect(own.filled).to_contain_text("Row run 1 is filled. Your own judgement is still yours to write")
     assert own.kept() == ["fell by 0.0032", "converged", "stalled"]
+    # The row further down the page shows what it now holds.
+    there = page.locator("[data-row=run-1]").locator(
+        "input:not([type=radio]), input:checked, textarea, select"
+    )
+    assert [field.input_value() for field in there.all()][:3] == own.kept()
     own.fill.click()  # the same again is no loss
     expect(own.over).to_be_hidden()
     own.bring("overfitting.json").says("^overfitting.json: converged")

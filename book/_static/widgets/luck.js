@@ -5,8 +5,8 @@
 //          first, step, metrics: see there), and .luck-paper, which is what a reader without JavaScript sees.
 // Output   The figure, its words and its tables, all inside the element.
 // Events   None.
-// Storage  "luck <name>" by answers.js: JSON {brackets: [[low, high], ...], answer: 0 | 1 | "luck"}.
-import { read, write } from "../answers.js";
+// Storage  "luck <name>" by answers.js: JSON {brackets: [[low, high], ...], answer: 0 | 1 | "luck" | null}.
+import { onChange, read, write } from "../answers.js";
 
 const DOT_EVERY = 700; // milliseconds from one dot to the next
 
@@ -197,9 +197,9 @@ class Lane {
 class Luck {
   constructor(root) {
     this.root = root;
-    this.name = root.dataset.name;
+    this.key = `luck ${root.dataset.name}`;
     this.data = JSON.parse(root.querySelector("script.data").textContent);
-    this.kept = remembered(read(`luck ${this.name}`), this.data);
+    this.kept = remembered(read(this.key), this.data);
     this.id = `luck-${(made += 1)}`;
     this.figure = make("div", { className: "luck-figure" });
     this.controls = make("div", { className: "luck-controls" });
@@ -209,10 +209,19 @@ class Luck {
     root.append(this.live);
     root.dataset.ready = "";
     this.begin();
+    // Whoever deletes their answers, on this page or in another tab, gets a widget that has forgotten them.
+    onChange(() => {
+      if (this.kept.brackets.length && !read(this.key)) this.forget();
+    });
   }
 
   keep() {
-    write(`luck ${this.name}`, JSON.stringify(this.kept));
+    write(this.key, this.kept.brackets.length ? JSON.stringify(this.kept) : "");
+  }
+
+  forget() {
+    this.kept = { brackets: [], answer: null };
+    this.begin();
   }
 
   say(...sentences) {
@@ -221,6 +230,7 @@ class Luck {
 
   begin() {
     this.root.classList.remove("luck-done");
+    this.round = null;
     this.lanes = [];
     this.figure.replaceChildren();
     this.controls.replaceChildren();
@@ -406,9 +416,8 @@ class Luck {
     });
     const again = make("button", { type: "button" }, "Start again");
     again.addEventListener("click", () => {
-      this.kept = { brackets: [], answer: null };
+      this.forget();
       this.keep();
-      this.begin();
       this.figure.querySelector(".luck-from").focus();
     });
     this.controls.replaceChildren(choice);
