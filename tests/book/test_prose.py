@@ -33,6 +33,7 @@ NOT_PROSE = [
     r"\{[a-z:+-]+\}`[^`]*`",  # roles
     r"`[^`\n]*`",  # inline code
     r"\]\([^)]*\)",  # link targets
+    r"\b0\.0{3,}\d+\b(?: \(\d+e-\d+\))?",  # learning rates: nothing we measure is so small
 ]
 
 
