@@ -11,6 +11,7 @@ import html
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -30,6 +31,8 @@ from lab.report import COLUMNS, Cell, in_words, log_row, time_in_words
 
 WORKSHEET = Path(__file__).resolve().parent.parent / "worksheet.yml"
 WORKSHEET_PAGE = "day/worksheet"
+# A batch's loss may be 0.00000000000000001, and 0 has no place on a log axis.
+LEAST = 0.001
 EVALUATED = {
     "train_loss": "training loss",
     "validation_loss": "validation loss",
@@ -90,21 +93,45 @@ def settings_in_words(run: records.Run) -> str:
 
 
 def pictures(runs: Sequence[records.Run], *, log: bool = False) -> list[str]:
-    """An SVG of each run on the same axes, long enough for the longest; nothing in them is read out."""
+    """An SVG of each run on the same axes, long enough for the longest; nothing in them is read out.
+
+    On a log axis a loss below LEAST stands at LEAST, and the pictures say so.
+    """
+    drawn = [_no_lower(run) for run in runs] if log else list(runs)
     specs = charts.on_shared_axes(
-        [charts.while_training(run.evaluations, run.steps, log=log) for run in runs]
+        [charts.while_training(run.evaluations, run.steps, log=log) for run in drawn]
     )
     for spec in specs:
         spec["encoding"]["x"]["scale"]["domain"] = [0, max(map(planned_steps, runs))]
         if log:  # The axis ends at powers of ten, which have numbers.
             spec["encoding"]["y"]["scale"]["nice"] = True
+        if drawn != list(runs):
+            spec["title"] = {"text": f"A loss below {LEAST:g} is drawn at {LEAST:g}."}
         spec["config"] = spec["config"] | {"aria": False}
     return [_shorter(vl_convert.vegalite_to_svg(spec)) for spec in specs]
 
 
+def _no_lower(run: records.Run) -> records.Run:
+    def raised(loss: float) -> float:
+        return LEAST if loss < LEAST else loss  # which leaves what is not a number
+
+    return replace(
+        run,
+        evaluations=[
+            row | {name: raised(row[name]) for name in ("train_loss", "validation_loss")}
+            for row in run.evaluations
+        ],
+        steps={**run.steps, "loss": list(map(raised, run.steps["loss"]))},
+    )
+
+
 def _shorter(svg: str) -> str:
-    """The same picture to a hundredth of a pixel, in a third of the bytes."""
-    return re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", svg)
+    """The same picture to a hundredth of a pixel, in a third of the bytes; its texts stay as they are."""
+
+    def rounded(path: re.Match[str]) -> str:
+        return re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", path[0])
+
+    return re.sub(r' (?:d|transform)="[^"]*"', rounded, svg)
 
 
 def row_in_words(run: records.Run) -> dict[str, str]:

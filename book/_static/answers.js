@@ -12,7 +12,7 @@
 //          keeps()                  whether this browser keeps anything, tried out
 //          onChange(listener)       calls listener(name, value, from) at each change, and returns what ends that.
 //                                   `from`: "here" (this page), "elsewhere" (another tab), "aside" (what is put aside
-//                                   has changed), "cleared" (by clear() on this page), and, with no name,
+//                                   has changed), "cleared" (by clear() on this page), and, with the name "",
 //                                   "emptied" (the whole storage was, by something that is not this site).
 // Storage  "downhill-answer <name>" in localStorage, a key for each answer, so that two tabs never write over each
 //          other's other answers; "downhill-answer-aside <name>". An answer is a text; what it means is its writer's
@@ -140,7 +140,7 @@ export function onChange(listener) {
 }
 
 addEventListener("storage", ({ key, newValue, oldValue }) => {
-  if (key === null) tell(null, null, "emptied");
+  if (key === null) tell("", null, "emptied");
   else if (key.startsWith(ASIDE)) tell(key.slice(ASIDE.length), read(key.slice(ASIDE.length)), "aside");
   if (!key?.startsWith(PREFIX)) return;
   const name = key.slice(PREFIX.length);

@@ -188,11 +188,33 @@ def test_every_stored_run_can_be_drafted(page, site):
     assert list(found[2]) == list(COLUMNS) and tuple(found[2].values()) == report.COLUMNS
 
 
+def test_a_record_whose_loss_is_no_number_is_drafted_in_words(page, site):
+    page.goto(site + ADDRESS)
+    drafted = page.evaluate(
+        """async (id) => {
+          const log = await import(document.querySelector("script[src*='decision-log.js']").src);
+          const run = await (await fetch(`../_runs/${id}.json`)).json();
+          run.final.validation_loss = { value: 'NaN', low: 'NaN', high: 'Infinity' };
+          run.evaluations.at(-1).validation_loss = 'NaN';
+          const given = { 'b-log.run-1.run-id': 'right', 'b-log.run-2.run-id': 'broken' };
+          const right = await (await fetch(`../_runs/${id}.json`)).json();
+          const rows = log.readRows(given, { right, broken: run });
+          return [log.experiments, log.decision, log.evidence].map((part) => log.markdown(part(rows)));
+        }""",
+        RIGHT,
+    )
+    assert "validation loss NaN (NaN to Infinity)" in drafted[2]
+    assert "Lowest validation loss" not in drafted[1]
+    assert "Highest macro-F1" in drafted[1]
+
+
 def test_what_is_typed_is_kept_and_stands_in_the_markdown(page, site):
-    answers = {"about-name": "Ada", "b-predict-curve": "fall, *fast*", "b-recommend": "5e-5"}
+    answers = {"b-predict-curve": "fall, *fast*", "b-recommend": "5e-5", "b-surprise": "Always-neutral."}
+    answers["about-name"] = "Ada"
     log = Log(page, site, TWO | answers)
     assert "Before run 1 you wrote: fall, *fast*" in log.text("experiments")
     assert "In activity 4 you wrote: 5e-5" in log.text("decision")
+    assert "In activity 2 you wrote: Always-neutral." in log.text("baseline")
     page.get_by_label("Which settings do you choose").fill("5e-5,\n# with | 3 epochs")
     page.get_by_role("group", name="run 2").get_by_label("What it means").fill("It broke.")
     page.get_by_label("One improvement of the data").fill("More of them.")
@@ -308,3 +330,10 @@ def test_axe_finds_nothing_in_a_full_log(new_context, site, width, scheme):
     found = page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations)")
     assert [f"{v['id']}: {n['target']} {n['html'][:160]}" for v in found for n in v["nodes"]] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # What scrolls sideways is a stop of the Tab key.
+    tables = page.locator(".drafted .table-scroll").evaluate_all(
+        "all => all.map((table) => [table.scrollWidth > table.clientWidth + 1, table.tabIndex === 0])"
+    )
+    assert len(tables) == 2
+    assert [scrolls for scrolls, _ in tables].count(True) >= (width == 390)
+    assert all(scrolls == stops for scrolls, stops in tables)

@@ -194,7 +194,7 @@ def test_multiple_says_of_each_option_why(checks):
         "✓ Rightly ticked. That is what the word means.",
         "✗ Should not be ticked. A small gap is there in every healthy run.",
         "✗ Should be ticked. It is what makes the validation loss rise.",
-        "✓ Rightly left. That is divergence.",
+        "✓ Rightly not ticked. That is divergence.",
     ]
     assert texts(check.said) == ["✗ Not yet: 2 of 4 right. Each line says why."]
     described = check.option("The training loss is below").get_attribute("aria-describedby")

@@ -271,6 +271,16 @@ def test_it_fits_a_narrow_phone_and_a_finger(shown, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_on_a_phone_a_matrix_is_seen_whole(shown):
+    shown.page.set_viewport_size({"width": 390, "height": 800})
+    shown.answer()
+    shown.all.click()
+    boxes = shown.place.locator(".table-scroll:has(> .same-score-matrix)")
+    assert boxes.count() == 2
+    for box in boxes.all():
+        assert box.evaluate("box => box.scrollWidth - box.clientWidth") <= 0
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_nothing_covered_and_open(shown, scheme, width):

@@ -394,6 +394,7 @@ def test_answers_that_the_browser_deleted_stay_on_the_page_and_can_be_kept_again
     assert sheet.kept("b-pulse") == "flat"
     expect(again).to_be_hidden()
     expect(sheet.page.get_by_text(LOST)).to_have_count(0)
+    assert sheet.page.evaluate("document.activeElement.className").startswith("ws-note")
 
 
 # Two tabs.
@@ -800,6 +801,8 @@ def test_the_run_log_stands_in_columns_on_a_laptop_and_in_cards_on_a_phone(sheet
     def labels(name):
         return page.locator(f'[data-name="b-log.{name}.accuracy"] .ws-label')
 
+    # So that one cell is higher than those beside it.
+    rows[1].first.get_by_label("Run ID").fill("a-very-long-name-of-a-run " * 3)
     tops = [box(row.first, "Accuracy")["y"] for row in rows]
     assert max(tops) - min(tops) < 1
     lefts = [box(row.first, "Accuracy")["x"] for row in rows]

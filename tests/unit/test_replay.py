@@ -197,8 +197,22 @@ def test_the_axis_is_as_long_as_the_run_was_to_be(replay):
     assert texts[: texts.index("step")][-1] == "300"
 
 
-def test_a_shorter_number_stands_where_the_longer_did(replay):
-    assert replay._shorter('d="M1.23456,70L-0.5,2.999"') == 'd="M1.23,70L-0.5,3.00"'
+def test_a_loss_of_next_to_nothing_takes_no_room_on_a_log_axis(replay):
+    giant = records.load("page-model-too-high-seed-0")
+    assert min(giant.steps["loss"]) < 1e-9
+    for runs in ([giant], [MINILM[0], giant]):
+        picture = replay.pictures(runs, log=True)[0]
+        assert "A loss below 0.001 is drawn at 0.001." in picture
+        texts = re.findall(r"<text [^>]*>([^<]+)</text>", picture)
+        assert {"0.001", "0.01", "1", "1000"} <= set(texts) and "0.0001" not in texts
+    assert "is drawn at" not in replay.pictures([giant])[0] + replay.pictures(MINILM[:1], log=True)[0]
+
+
+def test_a_shorter_number_stands_where_the_longer_did_and_texts_stay(replay):
+    drawn = '<path d="M1.23456,70L-0.5,2.999" transform="translate(0.001,4)"/><text>0.001</text>'
+    assert replay._shorter(drawn) == (
+        '<path d="M1.23,70L-0.5,3.00" transform="translate(0.00,4)"/><text>0.001</text>'
+    )
 
 
 def test_what_is_not_a_number_is_said_and_breaks_nothing(replay):

@@ -165,6 +165,7 @@ export function baseline(rows) {
         `${three(run.evaluations[0].accuracy)}, macro-F1 ${three(run.evaluations[0].macro_f1)} (as ${run.id} began).`,
     ];
   });
+  const surprise = answers.read("b-surprise");
   const said = logged && Object.entries(logged.cells).filter(([, text]) => text);
   return [
     lists(
@@ -173,6 +174,7 @@ export function baseline(rows) {
       runs.length &&
         !runs.some(({ route }) => route === "tfidf") &&
         "Word-count model, the third yardstick: it is not among these runs.",
+      surprise && `In activity 2 you wrote: ${surprise}`,
     ),
   ];
 }
@@ -492,7 +494,7 @@ if (places.take) {
   takeAway(places.take);
   refresh();
   answers.onChange((name, _, from) => {
-    if (from === "emptied" || /^b-(log\.|predict-curve$|recommend$)/.test(name)) refresh();
+    if (from === "emptied" || /^b-(log\.|surprise$|predict-curve$|recommend$)/.test(name)) refresh();
   });
   addEventListener("pageshow", ({ persisted }) => persisted && refresh());
 }

@@ -50,7 +50,8 @@ function start(place) {
   const what = make("p", { id: "delete-what" });
   const heading = make("h2", { id: "delete-heading" }, "Delete everything?");
   const yes = make("button", { type: "button", className: "primary" }, "Delete everything");
-  const no = make("button", { type: "button", autofocus: true }, "Keep it");
+  // First in the dialog, so that it has the focus.
+  const no = make("button", { type: "button" }, "Keep it");
   const dialog = make(
     "dialog",
     { className: "delete-everything" },

@@ -250,7 +250,7 @@ class Multiple extends Choice {
 
   judge() {
     for (const { input, right, row } of this.options) {
-      const words = right ? ["Should be ticked.", "Rightly ticked."] : ["Rightly left.", "Should not be ticked."];
+      const words = right ? ["Should be ticked.", "Rightly ticked."] : ["Rightly not ticked.", "Should not be ticked."];
       row.say(input.checked === right, words[Number(input.checked)]);
     }
     return counted(this.options.map(({ input, right }) => input.checked === right));

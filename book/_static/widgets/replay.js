@@ -137,7 +137,7 @@ class Replay {
     this.rows = make("tbody");
     this.head = make("thead");
     const table = make("table", {}, make("caption", { id: `${this.id}-evaluations` }, "Evaluations so far"), this.head, this.rows);
-    this.scroller = make("div", { class: "replay-evaluations", role: "region", "aria-labelledby": `${this.id}-evaluations` }, table);
+    this.scroller = make("div", { class: "replay-evaluations", role: "group", "aria-labelledby": `${this.id}-evaluations` }, table);
     this.end = make("div", { class: "replay-result" });
 
     this.go.addEventListener("click", () => this.press());

@@ -63,7 +63,6 @@ class Field {
     this.seen = null;
     this.timer = 0;
     this.lost = false;
-    this.busy = false;
 
     this.control = this.build();
     this.message = make("p", { className: "ws-message", hidden: true });
@@ -133,9 +132,7 @@ class Field {
     clearTimeout(this.timer);
     this.timer = 0;
     const { value } = this;
-    this.busy = true;
     const kept = answers.keep(this.name, value, this.seen);
-    this.busy = false;
     if (kept) this.seen = value || null;
     this.lost = false;
     for (const field of fields) if (field !== this) field.missed();
@@ -146,7 +143,6 @@ class Field {
 
   /** The answer has changed, in another tab or by something else on this page. */
   told(from) {
-    if (this.busy) return;
     if (from === "aside") {
       this.showAside();
     } else if (from === "cleared") {
@@ -305,6 +301,9 @@ class Block {
     this.again = make("button", { type: "button", hidden: true }, "Keep them again");
     this.again.addEventListener("click", () => {
       for (const field of fields.filter((one) => one.lost)) field.save();
+      // The button goes: who pressed it by keyboard goes on from here.
+      this.note.tabIndex = -1;
+      this.note.focus();
     });
     this.note.replaceChildren(this.said, " ", ...this.link(), this.again);
     element.classList.add("ws-on");
@@ -332,13 +331,14 @@ blocks[0]?.element.append(voice);
 if (!answers.keeps()) warn(REFUSED);
 settle();
 
-const every = (action) => () => fields.forEach(action);
-const flush = every((field) => field.flush());
-const look = every((field) => field.look());
-addEventListener("pagehide", flush);
-document.addEventListener("visibilitychange", () => (document.hidden ? flush() : look(), settle()));
-addEventListener("focus", () => (look(), settle()));
-answers.onChange((name, _, from) => from === "emptied" && (look(), settle()));
+function look() {
+  for (const field of fields) field.look();
+  settle();
+}
+addEventListener("pagehide", () => fields.forEach((field) => field.flush()));
+document.addEventListener("visibilitychange", look);
+addEventListener("focus", look);
+answers.onChange((_, __, from) => from === "emptied" && look());
 // A page that the browser had put away has heard of nothing since.
 addEventListener("pageshow", ({ persisted }) => {
   if (!persisted) return;
