@@ -49,7 +49,7 @@ class OwnRun(SphinxDirective):
             f"example-{number}": written(trainer_state(run_of(self, run_id)))
             for number, run_id in enumerate(self.options.get("examples", "").split(), start=1)
         }
-        self.env.app.env.downhill_logs[self.env.docname] = logs
+        self.env.downhill_logs[self.env.docname] = logs
         data = {
             "bytes": json.loads(SIZES.read_text("utf-8"))["download_bytes"],
             "worksheet": f"{up}day/worksheet.html",

@@ -396,8 +396,9 @@ def test_starting_again_while_the_dots_appear_shows_one_dot(page, site):
     other.evaluate("() => localStorage.clear()")
     expect(luck.lowest).to_be_visible()
     luck.bracket(0.69, 0.75)
-    page.wait_for_timeout(1500)  # as long as two more dots would have taken
+    page.wait_for_timeout(3000)  # as long as the four dots would have taken
     assert luck.dots.count() == 1 and luck.bars.count() == 0
+    expect(luck.show).to_be_visible()
 
 
 def test_it_works_where_nothing_can_be_kept(page, site):

@@ -142,9 +142,17 @@ def test_logs_of_many_kinds(shared, log, verdict, term, said):
     ],
 )
 def test_what_cannot_be_read_is_one_sentence_and_no_verdict(shared, name, content, said):
+    shared.bring("stalled.json").says("^stalled.json: stalled")
     shared.bring(name, content).says(said)
     expect(shared.place.locator(".own-run-result")).to_be_hidden()
     assert shared.place.locator(".own-run-result").inner_text() == ""
+
+
+def test_a_file_that_is_too_large_is_not_even_read(shared):
+    shared.page.evaluate("() => { File.prototype.arrayBuffer = () => { document.title = 'read'; throw 0 } }")
+    shared.bring("large.csv", b"step,loss\n" * 300_000).says("^large.csv is 3.0 MB large")
+    assert shared.page.title() != "read"
+    shared.page.evaluate("() => void delete File.prototype.arrayBuffer")
 
 
 def test_after_a_log_that_could_not_be_read_the_next_one_is_judged(shared):
@@ -350,14 +358,22 @@ def test_where_python_cannot_run_the_page_says_how_to_get_the_verdict(page, site
     expect(own.place.locator(".own-run-result")).to_be_hidden()
 
 
-def test_a_part_of_python_that_does_not_arrive_is_said_and_comes_the_next_time(page, site, watch):
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        (
+            "**/python_stdlib.zip",
+            "^Python could not start: a part of it did not arrive. Check the connection",
+        ),
+        ("**/wheels/*.whl", "^The book’s lab did not arrive. Check the connection"),
+    ],
+)
+def test_a_part_of_python_that_does_not_arrive_is_said_and_comes_the_next_time(page, site, watch, part, said):
     watch.expect_error("503|Failed to load|pyodide|python_stdlib")
-    page.context.route("**/python_stdlib.zip", lambda route: route.fulfill(status=503))
+    page.context.route(part, lambda route: route.fulfill(status=503))
     own = opened(page, site)
-    own.bring("stalled.json").says(
-        "^Python could not start: a part of it did not arrive. Check the connection"
-    )
-    page.context.unroute("**/python_stdlib.zip")
+    own.bring("stalled.json").says(said)
+    page.context.unroute(part)
     own.bring("stalled.json").says("^stalled.json: stalled")
 
 
