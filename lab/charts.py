@@ -30,6 +30,7 @@ PRESET_NAMES = {"too-low": "▼ tiny steps", "just-right": "● right steps", "t
 LOOKS: dict[str, tuple[str, list[int]]] = {
     "training": ("var(--train)", [1, 0]),
     "validation": ("var(--validation)", [6, 4]),
+    "one batch": ("var(--ink-soft)", [1, 0]),
     PRESET_NAMES["too-low"]: ("var(--low)", [2, 3]),
     PRESET_NAMES["just-right"]: ("var(--right)", [1, 0]),
     PRESET_NAMES["too-high"]: ("var(--high)", [7, 4]),
@@ -49,6 +50,14 @@ AXIS_TITLES = {
     "confidence_when_wrong": "confidence when wrong",
     "gap": "gap in loss (+ is worse)",
     "accuracy_gap": "gap in accuracy (+ is worse)",
+}
+# Of the dials by which runs are set side by side, what an axis calls each.
+DIAL_TITLES = {
+    "train_label_noise": "training labels made wrong",
+    "validation_label_noise": "validation labels made wrong",
+    "train_subset": "headlines to train on",
+    "agreement": "annotators who agree",
+    "method": "what is trained",
 }
 STEP_TITLES = {
     "loss": "loss of the batch",
@@ -90,6 +99,7 @@ CONFIG: Spec = {
     },
 }
 BAND: Spec = {"type": "area", "fillOpacity": 0.2}
+POINT: Spec = {"size": 45, "filled": True}
 # A chart's points at the rates of presets look like the presets' signs.
 OTHER_RATE = "no preset"
 SHAPES = dict(zip(PRESET_NAMES.values(), ("triangle-down", "circle", "triangle-up"), strict=True)) | {
@@ -227,6 +237,39 @@ def over_steps(
     )
 
 
+def while_training(
+    evaluations: Evaluations, steps: Mapping[str, Sequence[float]], *, log: bool = False
+) -> Spec:
+    """What a trainer shows while it runs, over steps, for one run's evaluations and steps.
+
+    A thin line is the loss of each batch; marks are the training and the validation loss of each evaluation.
+    The marks of the lines are named batches and evaluations.
+    """
+    batch, *series = {"one batch": "", "training": "train_loss", "validation": "validation_loss"}.items()
+    rows = [
+        {"step": step, "loss": loss, "series": batch[0]}
+        for step, loss in zip(steps["step"], steps["loss"], strict=True)
+    ]
+    rows += [
+        {"step": evaluation["step"], "loss": evaluation[key], "series": name}
+        for name, key in series
+        for evaluation in evaluations
+    ]
+    names = [batch[0], *(name for name, _ in series)]
+    spec = _lines(rows, "loss", "loss (lower is better)", names, log=log, x="step")
+    spec["encoding"]["x"]["axis"]["tickCount"] = 6
+    spec["encoding"]["strokeDash"]["legend"]["columns"] = len(names)
+    evaluated = spec["layer"][-1]
+    drawn: list[Spec] = [
+        {"name": "batches", "mark": {"type": "line", "strokeWidth": 1}},
+        {"name": "evaluations", "mark": {"type": "line", "strokeWidth": 2.5, "point": POINT}},
+    ]
+    for layer, wanted in zip(drawn, ([batch[0]], names[1:]), strict=True):
+        layer["transform"] = [{"filter": {"field": "series", "oneOf": wanted}}]
+        layer["encoding"] = evaluated["encoding"]
+    return spec | {"layer": drawn}
+
+
 def learning_rates(runs: Iterable[Run], metric: str = "validation_loss", *, log: bool = False) -> Spec:
     """A final metric (see Run.final) over the learning rate: a point for each seed, a line through the means.
 
@@ -345,6 +388,8 @@ def on_shared_axes(specs: Sequence[Spec]) -> list[Spec]:
     shared = deepcopy(list(specs))
     for axis in ("x", "y"):
         encodings = [spec["encoding"][axis] for spec in shared]
+        if encodings[0]["type"] == "nominal":  # names have no range
+            continue
         titles = sorted({encoding["axis"]["title"] for encoding in encodings})
         if len(titles) > 1:
             raise ValueError(f"the {axis} axes show {' and '.join(titles)}; allowed is the same on all.")
@@ -391,6 +436,76 @@ def predicted_classes(runs: Mapping[str, Mapping[str, int]], truth: Mapping[str,
             "tooltip": [{"field": "run"}, {"field": "class"}, {"field": "headlines"}],
         },
     }
+
+
+def dots(settings: Mapping[str, Sequence[Run]], metrics: Mapping[str, str]) -> Spec:
+    """What was measured at several settings, side by side: a dot for each seed, a bar at their mean.
+
+    ``settings`` maps a name of yours to its runs. ``metrics`` maps a name to what is drawn under it: a final
+    metric (see Run.final) or the path of a value (see Run.value). On true labels a run without wrong ones is
+    measured anyway. The axis is named by the first of DIAL_TITLES in which the runs differ.
+    """
+    titles = {_title(next(name for name in AXIS_TITLES if name in path)) for path in metrics.values()}
+    title = titles.pop() if len(titles) == 1 else "score (higher is better)"
+    rows = [
+        {"setting": setting}
+        | ({"series": name} if len(metrics) > 1 else {})
+        | {"seed": run.settings["seed"], "value": _value(run, path)}
+        for name, path in metrics.items()
+        for setting, runs in settings.items()
+        for run in runs
+    ]
+    names = list(metrics)
+    series = {"field": "series", "type": "nominal", "sort": names}
+    look: Spec = {"color": {"value": "var(--ink)"}}
+    if len(names) > 1:
+        shapes = {"domain": names, "range": ["circle", "square", "diamond"][: len(names)]}
+        legend = {"legend": {"columns": _legend_columns(names)}}
+        look = {
+            "color": series | _color(names) | legend,
+            "shape": series | {"scale": shapes} | legend,
+            "xOffset": series,
+        }
+    y = _y("value", title, _heights(rows, "value"), False)
+    used = [run.settings for runs in settings.values() for run in runs]
+    dials = (dial for dial in DIAL_TITLES if len({run.get(dial) for run in used}) > 1)
+    return _spec(rows) | {
+        "encoding": {
+            "x": {
+                "field": "setting",
+                "type": "nominal",
+                "sort": list(settings),
+                "axis": {"title": DIAL_TITLES.get(next(dials, "")), "labelAngle": 0},
+            },
+            "y": y,
+        },
+        "layer": [
+            {
+                "mark": {"type": "tick", "orient": "horizontal", "thickness": 2, "size": 28},
+                "encoding": {"y": y | {"aggregate": "mean"}}
+                | {name: look[name] for name in look if name != "shape"},
+            },
+            {
+                "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
+                "encoding": look
+                | {
+                    "tooltip": [
+                        {"field": "setting"},
+                        *([{"field": "series"}] if len(names) > 1 else []),
+                        {"field": "seed"},
+                        {"field": "value", "type": "quantitative", "title": title, "format": ".4~g"},
+                    ],
+                },
+            },
+        ],
+    }
+
+
+def _value(run: Run, path: str) -> float:
+    """A final metric or a value by its path; where no label is wrong on purpose, all are the true ones."""
+    if path.startswith("final.on_true_labels.") and "on_true_labels" not in run.final:
+        path = path.rpartition(".")[2]
+    return float(run.value(f"final.{path}.value" if path in AXIS_TITLES else path))
 
 
 def points(x: str, y: str, values: Iterable[float]) -> list[dict[str, float]]:
@@ -471,14 +586,14 @@ def figure(spec: Spec, svg: str, *, covered: bool = False) -> str:
     return (
         f'<figure class="chart"><figcaption>{html.escape(words["caption"])}</figcaption>'
         f'<div class="chart-picture" role="img" aria-label="{html.escape(words["alt"])}">'
-        f"{_inner_svg(svg)}</div>"
+        f"{inner_svg(svg)}</div>"
         f"{'' if covered else numbers}"
         f'<script type="application/json" class="chart-spec">{data}</script></figure>'
     )
 
 
-def _inner_svg(svg: str) -> str:
-    # The picture is one image with one description; its hundreds of marks are not to be read out one by one.
+def inner_svg(svg: str) -> str:
+    """The svg element alone, unheard: it is one image with one description, not hundreds of marks."""
     return svg[svg.index("<svg") :].replace("<svg", '<svg aria-hidden="true" focusable="false"', 1)
 
 
@@ -503,15 +618,15 @@ def _lines(
     series = {"field": "series", "type": "nominal", "sort": names}
     dash = {
         "scale": {"domain": names, "range": [dash for _, dash in _looks(names)]},
-        # Symbols long enough to show the dashes, and as many columns as fit the width.
+        # Symbols long enough to show the dashes.
         "legend": {
             "symbolType": "stroke",
             "symbolSize": 600,
-            "columns": max(1, 39 // (max(map(len, names), default=0) + 5)),
+            "columns": _legend_columns(names),
         },
     }
     # Marks where each value stands, as long as they can be told apart.
-    point = {"point": {"size": 45, "filled": True}} if len(rows) <= 25 * len(names) else {}
+    point = {"point": POINT} if len(rows) <= 25 * len(names) else {}
     layers: list[Spec] = []
     if band:
         layers.append({"mark": BAND, "encoding": {"y": {"field": "lowest"}, "y2": {"field": "highest"}}})
@@ -554,6 +669,11 @@ def _lines(
             "layer": layers,
         }
     )
+
+
+def _legend_columns(names: list[str]) -> int:
+    """As many columns as fit the width of a chart."""
+    return max(1, 39 // (max(map(len, names), default=0) + 5))
 
 
 def _rules(across: list[Spec], rows: list[Spec], x: str, field: str) -> list[Spec]:

@@ -44,6 +44,7 @@ NAMES = {
 }
 KNOWN = {name for names in NAMES.values() for name in names}
 STEP_NAMES = ("train_global_step", "global_step", "step")
+DEEPEST = 100  # brackets within brackets: logs have a handful
 NOTHING = {"", "no log", "none", "null", "na", "n/a"}  # what a cell says where nothing was measured
 # Training losses that stay so many times the validation losses are sums over accumulated batches, as
 # transformers 4.46 logged them, or hold more than the cross-entropy.
@@ -64,25 +65,30 @@ def read(path: str | Path) -> History:
         content = path.read_bytes()
     except OSError as error:
         raise LogError(f"{path.name}: {error.strerror}; a file that can be read is needed.") from None
+    return parse(content, path.name)
+
+
+def parse(content: bytes, name: str) -> History:
+    """The history in a log file's content; `name` is what an error calls it. Raises LogError like `read`."""
     marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
         text = content.decode("utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError:
         raise LogError(
-            f"{path.name}: it is not UTF-8 text; only JSON and CSV in UTF-8 or UTF-16 are allowed."
+            f"{name}: it is not UTF-8 text; only JSON and CSV in UTF-8 or UTF-16 are allowed."
         ) from None
     if not text.strip():
-        raise LogError(f"{path.name}: it is empty; a run file, trainer_state.json or a CSV file is allowed.")
+        raise LogError(f"{name}: it is empty; a run file, trainer_state.json or a CSV file is allowed.")
     if text.lstrip()[0] == "<":
-        raise LogError(
-            f"{path.name}: it is a web page; a run file, trainer_state.json or a CSV file is allowed."
-        )
+        raise LogError(f"{name}: it is a web page; a run file, trainer_state.json or a CSV file is allowed.")
     if text.lstrip()[0] in "{[":
-        return _from_json(text, path.name)
-    return _from_csv(text, path.name)
+        return _from_json(text, name)
+    return _from_csv(text, name)
 
 
 def _from_json(text: str, file: str) -> History:
+    if _nested_too_deeply(text):
+        raise LogError(f"{file}: it is broken JSON (nested more than {DEEPEST} deep); a log is not.")
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -117,6 +123,16 @@ def _from_json(text: str, file: str) -> History:
         if "train_runtime" not in entry
     ]
     return _history(numbered, "step" if any("step" in entry for entry in entries) else "epoch", file)
+
+
+def _nested_too_deeply(text: str) -> bool:
+    """Would reading it end Python in a browser, where no RecursionError comes to the rescue?"""
+    depth = 0
+    for bracket in re.sub(r"[^][{}]+", "", text):
+        depth += 1 if bracket in "[{" else -1
+        if depth > DEEPEST:
+            return True
+    return False
 
 
 def _from_csv(text: str, file: str) -> History:

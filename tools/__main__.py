@@ -19,6 +19,8 @@ TARGETS = {
     "test": "set up, build, and run every test (what follows goes to pytest: tools test -k links)",
     "build": "set up and build the book into _build/html; a warning is an error",
     "lint": "check the style and types of Python, JavaScript and the workflows",
+    "links": "check the links of the built book (with --external: those to other sites)",
+    "changes": "list the pages that differ between two built books: changes BEFORE AFTER",
     "bench": "measure the weight of the pages and the time to the first output",
     "pictures": "take the README's picture and the one that a shared link shows",
     "setup": "fetch everything the other targets need, and build nothing",

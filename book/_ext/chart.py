@@ -7,20 +7,25 @@ loss       training and validation loss of one run
 metrics    accuracy and macro-F1 of one run, with always-neutral
 compare    ``:metric:`` of several runs, one line each (default validation_loss)
 gap        the gap in loss of several runs
-steps      ``:metric:`` (loss, learning_rate, grad_norm) at each step, ``:every:`` so many steps
+steps      ``:metric:`` (loss, learning_rate, grad_norm) at each step, ``:every:`` so many steps; ``:first:``
+           draws the first so many alone
 seeds      ``:metric:`` of several settings, the mean of their seeds in their range
 rates      ``:metric:`` over the learning rate, a point a seed
-answers    how often each class was answered, beside the true labels
+answers    how often each class was answered, beside the true labels; ``:at:`` the number of the evaluation,
+           0 being the one before any training, where it is not the one whose weights were kept
+dots       ``:metric:`` of several settings side by side, a dot a seed; or several, each as ``name=path``
 
 ``:with:`` names further runs for which the axes must have room, so that figures can be compared.
 ``:alt:`` says what the picture shows; without it the values are read out, and nothing is said about them.
 ``:covered:`` leaves out the numbers, for a figure that the reader is still to judge. ``:log:`` makes the
 axis logarithmic; ``:levels:`` adds ``name=value`` lines, and ``always-neutral`` alone is computed.
+``:name:`` is what ``{ref}`` finds the figure by.
 """
 
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import vl_convert
@@ -60,6 +65,9 @@ def values_in_words(spec: charts.Spec) -> str:
     )
 
 
+Draw = Callable[["ChartDirective", dict[str, list[records.Run]]], charts.Spec]
+
+
 class ChartDirective(SphinxDirective):
     required_arguments = 1
     option_spec: ClassVar = {
@@ -67,6 +75,8 @@ class ChartDirective(SphinxDirective):
         "with": directives.unchanged,
         "metric": directives.unchanged,
         "every": directives.positive_int,
+        "first": directives.positive_int,
+        "at": directives.nonnegative_int,
         "levels": directives.unchanged,
         "log": directives.flag,
         "covered": directives.flag,
@@ -82,23 +92,33 @@ class ChartDirective(SphinxDirective):
         missing = {"runs", "caption"} - set(self.options)
         if missing:
             raise self.error(f"{{chart}} {kind}: {' and '.join(sorted(missing))} must be given")
-        spec = KINDS[kind](self, self.named_runs("runs"))
-        if "with" in self.options:
-            others = [KINDS[kind](self, {name: found}) for name, found in self.named_runs("with").items()]
-            spec = charts.on_shared_axes([spec, *others])[0]
-        spec = spec | {
+        try:
+            spec = self.spec(KINDS[kind])
+        except KeyError as error:
+            raise self.error(f"{{chart}} {kind}: the runs have no {error.args[0]!r}") from None
+        except ValueError as error:
+            raise self.error(f"{{chart}} {kind}: {error.args[0]}") from None
+        spec |= {
             "usermeta": {
                 "caption": self.options["caption"],
                 "alt": self.options.get("alt") or f"{self.options['caption']} {values_in_words(spec)}",
             }
         }
         html = charts.figure(spec, vl_convert.vegalite_to_svg(spec), covered="covered" in self.options)
-        node = nodes.raw("", html, format="html")
         if "name" in self.options:
-            target = nodes.target(ids=[nodes.make_id(self.options["name"])])
-            self.state.document.note_explicit_target(target)
-            return [target, node]
-        return [node]
+            name = nodes.make_id(self.options["name"])
+            html = f'<div id="{name}">{html}</div>'
+            self.env.domains["std"].note_hyperlink_target(
+                name, self.env.docname, name, self.options["caption"]
+            )
+        return [nodes.raw("", html, format="html")]
+
+    def spec(self, draw: Draw) -> charts.Spec:
+        spec = draw(self, self.named_runs("runs"))
+        if "with" not in self.options:
+            return spec
+        others = [draw(self, {name: found}) for name, found in self.named_runs("with").items()]
+        return charts.on_shared_axes([spec, *others])[0]
 
     def named_runs(self, option: str) -> dict[str, list[records.Run]]:
         """Each name with the runs that its pattern finds; at least one."""
@@ -135,7 +155,7 @@ def only(runs: dict[str, list[records.Run]]) -> records.Run:
     return next(iter(runs.values()))[0]
 
 
-KINDS: dict[str, Any] = {
+KINDS: dict[str, Draw] = {
     "loss": lambda asked, runs: charts.loss_curves(only(runs).evaluations, log=asked.log),
     "metrics": lambda asked, runs: charts.metric_curves(only(runs).evaluations, always_neutral(only(runs))),
     "compare": lambda asked, runs: charts.comparison(
@@ -148,7 +168,10 @@ KINDS: dict[str, Any] = {
         {name: run.evaluations for name, run in firsts(runs).items()}
     ),
     "steps": lambda asked, runs: charts.over_steps(
-        {name: run.steps for name, run in firsts(runs).items()},
+        {
+            name: {quantity: values[: asked.options.get("first")] for quantity, values in run.steps.items()}
+            for name, run in firsts(runs).items()
+        },
         asked.options.get("metric", "loss"),
         log=asked.log,
         every=asked.options.get("every", 1),
@@ -164,10 +187,17 @@ KINDS: dict[str, Any] = {
     ),
     "answers": lambda asked, runs: charts.predicted_classes(
         {
-            name: run.evaluations[run.final["evaluation"]]["predicted_counts"]
+            name: run.evaluations[asked.options.get("at", run.final["evaluation"])]["predicted_counts"]
             for name, run in firsts(runs).items()
         },
         only(runs).corpus["validation_labels"],
+    ),
+    "dots": lambda asked, runs: charts.dots(
+        runs,
+        {
+            name.replace("_", " "): path
+            for name, _, path in (word.rpartition("=") for word in asked.metric.split())
+        },
     ),
 }
 

@@ -9,30 +9,41 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import json
+import os
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 from docutils import nodes
 from execution_cache import content_hash
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
+import lab
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 BUILT_ASSETS = REPOSITORY / "_build" / "assets"
 
-# Set before the first paint, so that a reader who chose dark never sees a white flash.
+# What a reader can choose for every page, and its values; as the buttons and site.css name them.
+READING = {"theme": ["light", "dark"], "size": ["larger", "largest"], "spacing": ["wide"]}
+# Set before the first paint, so that a reader who chose dark never sees a white flash, nor text that grows.
 THEME_SCRIPT = (
-    "try{const t=localStorage.getItem('downhill-theme');"
-    "if(t==='light'||t==='dark')document.documentElement.dataset.theme=t}catch{}"
-    "document.documentElement.classList.add('js')"
+    "{const r=document.documentElement;r.classList.add('js');"
+    f"try{{for(const [n,all] of Object.entries({json.dumps(READING, separators=(',', ':'))})){{"
+    "const v=localStorage.getItem('downhill-'+n);if(all.includes(v))r.dataset[n]=v}}catch{}}"
 )
 
 # On which of the steps in site.css each letter of the wordmark stands, from the top down.
 WORDMARK = list(zip("Downhill", (0, 1, 2, 3, 4, 5, 6, 6), strict=True))
 
 STATIC = REPOSITORY / "book" / "_static"
+NOT_FOUND = "404"
+OWN_PAGES = {"search": "Search", NOT_FOUND: "This page is not here"}
 OWN_STYLES = ["tokens.css", "site.css"]
+# Widgets that start Python, or try out what it needs: their pages stand under the policy of live cells.
+USE_PYTHON = {"widgets/test-this-laptop.js", "widgets/own-run.js"}
 # What a page is made of besides its chapter, and what decides which servers live_cells offers.
 INGREDIENTS = (
     *("book/_static", "book/_templates", "book/_ext", "assets", "lab", "_build/assets"),
@@ -79,6 +90,9 @@ def configure(app: Sphinx, config: Config) -> None:
     # Jupyter Book puts every style sheet and script below _static on every page; pages here ask for theirs.
     config.html_css_files = []
     config.html_js_files = []
+    config.html_additional_pages = {NOT_FOUND: f"{NOT_FOUND}.html"}
+    # Where the site will stand, if that is known: links that must be whole are made from it.
+    config.html_baseurl = os.environ.get("DOWNHILL_BASE_URL", config.html_baseurl)
     # Jupyter Book sets the title alone; pages and the inventory are named by the project.
     config.project = config.html_title
     config.katex_prerender = True
@@ -117,24 +131,28 @@ def page_context(
     live = "live_config" in context
     if live:
         needed = [*needed, "live/live.css", "live/cells.js"]
-    title = re.sub("<.*?>", "", context.get("title", "Search"))
+    title = re.sub("<.*?>", "", context.get("title") or OWN_PAGES[pagename])
     root = pagename == app.config.root_doc
     settings = app.config.downhill
+    if pagename == NOT_FOUND:
+        context["base"] = urlsplit(app.config.html_baseurl).path.removesuffix("/") + "/"
     context |= {
+        # With a base, an address that is only a place on this page would count from there.
+        "here": f"{NOT_FOUND}.html" if pagename == NOT_FOUND else "",
         "body": body,
         "page_title": f"{app.config.project}: model tuning you can watch"
         if root
         else f"{title} · {app.config.project}",
         "description": (summary(doctree) if doctree is not None and not root else "")
         or settings["description"],
-        # The laptop's test tries out what live cells need, so it stands under their policy.
-        "security_policy": security_policy(live=live or "widgets/test-this-laptop.js" in needed),
+        "security_policy": security_policy(live=live or not USE_PYTHON.isdisjoint(needed)),
         "theme_script": THEME_SCRIPT,
         "wordmark": WORDMARK,
         "stylesheets": [*OWN_STYLES, *(file for file in needed if file.endswith(".css"))],
         "modules": [file for file in needed if file.endswith(".js")],
         "part": part_of(app, pagename),
         "contents": contents(context),
+        "mistake": mistake(app, title, f"{pagename}.html", body),
         "card_url": absolute(app, "_static/social-card.png")
         or context["pathto"]("_static/social-card.png", 1),
         "paper": paper(),
@@ -142,6 +160,25 @@ def page_context(
         "author": app.config.author,
         "asset": lambda file: context["pathto"]("_static/" + file, 1) + "?v=" + version(app, file),
     }
+
+
+def mistake(app: Sphinx, title: str, page: str, body: str) -> str:
+    """Where a reader reports a mistake: a link with the page, and what it held, filled in.
+
+    ``contact`` is an e-mail address or the address of a page; without it, the repository's own issues.
+    """
+    settings = app.config.downhill
+    contact, repository = settings.get("contact", ""), settings.get("repository", "")
+    subject = f"{app.config.project}: a mistake on “{title}”"
+    content = hashlib.sha256(body.encode()).hexdigest()[:8]
+    text = f"Page: {page}\nVersion: {lab.__version__}, {content}\n\nWhat is wrong:\n"
+    if "@" in contact and ":" not in contact:
+        return f"mailto:{quote(contact, safe='@')}?subject={quote(subject)}&body={quote(text)}"
+    if contact:
+        return str(contact)
+    if repository:
+        return f"https://github.com/{repository}/issues/new?title={quote(subject)}&body={quote(text)}"
+    return ""
 
 
 def absolute(app: Sphinx, path: str) -> str:

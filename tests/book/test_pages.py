@@ -13,6 +13,8 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
+from tools import links
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 # The only addresses of other sites a page may hold: links that a reader follows, in <a>.
 LOADING = {
@@ -113,16 +115,7 @@ def test_each_file_a_page_asks_for_is_there(built_page, html):
 
 
 def test_each_link_inside_the_book_leads_somewhere(built_page, html):
-    for tag, attributes in Page(built_page).elements:
-        link = attributes.get("href") or ""
-        if tag != "a" or urlsplit(link).scheme or not link:
-            continue
-        path = urljoin("/" + built_page.relative_to(html).as_posix(), urlsplit(link).path)
-        target = html / path.lstrip("/") if urlsplit(link).path else built_page
-        assert target.is_file(), f"{link} leads nowhere"
-        if fragment := urlsplit(link).fragment:
-            ids = {a.get("id") for _, a in Page(target).elements}
-            assert fragment in ids, f"{link}: {target.name} has no #{fragment}"
+    assert list(links.broken(html, built_page)) == []
 
 
 def test_a_page_says_what_it_is(built_page):

@@ -29,7 +29,7 @@ NOT_PROSE = [
     r"^(`{3,})(?:python|text|bash|json|none)\b.*?^\1",  # code that is shown
     r"\$\$.*?\$\$",
     r"(?<!\\)\$[^$\n]+\$",
-    r"^:[a-z-]+:.*$",  # a directive's options
+    r"^:[a-z-]+:[^\n]*$",  # a directive's options
     r"\{[a-z:+-]+\}`[^`]*`",  # roles
     r"`[^`\n]*`",  # inline code
     r"\]\([^)]*\)",  # link targets
@@ -65,6 +65,7 @@ def test_no_measured_number_is_typed_by_hand(chapter):
         "- macro-F1: .41\n- nothing else",
         "Rates differ. At the end its confidence is\n0.99 on wrong answers.",
         "See [the run](x.md): a gap of 3.5 points.",
+        ":caption: A figure.\n```\n\nThe loss ends at 0.91.",
     ],
 )
 def test_the_rule_finds_what_was_typed(text):

@@ -70,6 +70,9 @@ SPECS = {
     "seeds": charts.over_seeds({"too-low": [EVALUATIONS, OTHER_SEED]}, "validation_loss"),
     "schedule": charts.over_steps({"constant": STEPS}, "learning_rate"),
     "steps": charts.over_steps({"training": STEPS}, "loss", log=True),
+    "while training": charts.while_training(
+        [row | {"step": row["epoch"]} for row in EVALUATIONS], STEPS, log=True
+    ),
     "rates": charts.learning_rates(RUNS),
     "shared": charts.on_shared_axes([charts.loss_curves(EVALUATIONS)])[0],
 }
@@ -288,6 +291,27 @@ def test_pictures_side_by_side_share_their_axes():
         charts.on_shared_axes([SPECS["loss"], SPECS["loss, log"]])
 
 
+def test_while_training_each_batch_is_a_thin_line_and_each_evaluation_a_mark():
+    evaluations = [{"step": 0, "train_loss": 1.1, "validation_loss": 1.2}]
+    evaluations += [{"step": 3, "train_loss": 0.5, "validation_loss": nan}]
+    steps = {"step": [1, 2, 3], "loss": [1.0, nan, 0.8]}
+    spec = charts.while_training(evaluations, steps)
+    drawn = [(row["series"], row["step"], row["loss"]) for row in spec["data"]["values"]]
+    assert drawn == [
+        ("one batch", 1, 1.0),
+        ("one batch", 3, 0.8),
+        ("training", 0, 1.1),
+        ("training", 3, 0.5),
+        ("validation", 0, 1.2),
+    ]
+    svg = vl_convert.vegalite_to_svg(spec)
+    groups = re.findall(r'<g class="mark-(\w+) [^"]*(batches|evaluations)_', svg)
+    assert {("line", "batches"), ("line", "evaluations")} <= set(groups)
+    thin, thick = (layer["mark"]["strokeWidth"] for layer in spec["layer"])
+    assert thin < thick and "point" in spec["layer"][1]["mark"] and "point" not in spec["layer"][0]["mark"]
+    assert svg.count('aria-roledescription="point"') == 3
+
+
 def test_long_names_make_a_chart_higher_and_no_wider():
     def size(names):
         svg = vl_convert.vegalite_to_svg(charts.comparison(dict.fromkeys(names, EVALUATIONS), "accuracy"))
@@ -330,6 +354,15 @@ def test_the_figure_holds_picture_words_numbers_and_specification():
     ) in figure.tags
     assert json.loads(figure.script) == chart.spec
     assert names.count("tr") == 1 + 2 * len(EVALUATIONS)
+
+
+def test_a_covered_figure_is_the_same_without_its_numbers():
+    spec = charts.Chart(SPECS["loss"], "Which is it?", "Two curves.").spec
+    svg = vl_convert.vegalite_to_svg(spec)
+    whole, covered = charts.figure(spec, svg), charts.figure(spec, svg, covered=True)
+    assert covered == re.sub("<details>.*</details>", "", whole)
+    tags = {tag for tag, _ in Elements(covered).tags}
+    assert {"figure", "svg", "figcaption", "script"} <= tags and not {"table", "details"} & tags
 
 
 def test_words_in_a_figure_are_never_markup():

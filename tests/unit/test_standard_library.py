@@ -21,6 +21,7 @@ MODULES = (
     "machine",
     "measures",
     "models",
+    "own_log",
     "page_model",
     "phrasebank",
     "records",

@@ -62,12 +62,13 @@ export class BrowserKernel {
     return this.#ready;
   }
 
-  /** Run one cell; resolves with {ok}, rejects with a Fault. `show` gets each message for the page. */
-  async run(code, name, show) {
+  /** Run one cell; resolves with {ok}, rejects with a Fault. `show` gets each message for the page; `given`, an
+   *  object of texts and bytes, is the variable of that name in the code. */
+  async run(code, name, show, given = null) {
     await this.start();
     return new Promise((resolve, reject) => {
       this.#running = { resolve, reject, show };
-      this.#worker.postMessage({ type: "run", code, name });
+      this.#worker.postMessage({ type: "run", code, name, given });
     });
   }
 

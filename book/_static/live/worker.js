@@ -1,7 +1,8 @@
 // Python in a module worker. Started by kernel-browser.js from a small blob, so that the page's own
 // Content-Security-Policy holds in here too; all addresses are relative to this file.
-// In: {type: "run", code, name}. Out: {type: "ready", version}, {type: "messages", messages} (what a cell shows),
-// {type: "done", ok}, {type: "failed", kind, detail} (this run), {type: "fault", kind, detail} (Python as a whole).
+// In: {type: "run", code, name, given}; what is given, texts and bytes by name, is the variable `given` of the code.
+// Out: {type: "ready", version}, {type: "messages", messages} (what a cell shows), {type: "done", ok},
+// {type: "failed", kind, detail} (this run), {type: "fault", kind, detail} (Python as a whole).
 import { loadPyodide } from "../pyodide/pyodide.mjs";
 import { Outbox } from "./outbox.js";
 
@@ -115,6 +116,8 @@ self.onmessage = async ({ data }) => {
     return;
   }
   try {
+    // As data, never written into the code: what a reader brings along is not ours to run.
+    if (data.given) python.globals.set("given", python.toPy(data.given));
     say({ type: "done", ok: await run(data.code, data.name) });
   } catch (error) {
     end(error);
