@@ -96,7 +96,7 @@ export function keep(name, value, seen) {
 
 function putAside(name, text) {
   const before = aside(name);
-  if (before === text) return true;
+  if (before === text || before?.endsWith(`\n\n${text}`)) return true;
   const done = put(ASIDE + name, before === null ? text : `${before}\n\n${text}`);
   if (done) tell(name, read(name), "aside");
   return done;
