@@ -176,16 +176,17 @@ def test_each_activity_has_its_checks(html, chapter):
 
 @pytest.mark.parametrize("chapter", DAY)
 def test_axe_finds_nothing_with_everything_open_and_answered(new_context, site, chapter):
+    context = new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    opened(page, site, chapter)
+    play(page)
+    context.new_cdp_session(page).send("Page.setBypassCSP", {"enabled": True})
+    page.evaluate(AXE)
     found = []
     for width, scheme in VIEWS:
-        context = new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
-        )
-        page = context.new_page()
-        opened(page, site, chapter)
-        play(page)
-        page.context.new_cdp_session(page).send("Page.setBypassCSP", {"enabled": True})
-        page.evaluate(AXE)
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
         violations = page.evaluate(
             "axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)"
         )
@@ -194,6 +195,4 @@ def test_axe_finds_nothing_with_everything_open_and_answered(new_context, site, 
             for violation in violations
             for node in violation["nodes"]
         ]
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        context.close()
     assert found == []
