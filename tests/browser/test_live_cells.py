@@ -381,6 +381,12 @@ def test_a_missing_module_says_where_there_are_more(shared):
     expect(first.yours).to_contain_text("A Jupyter server has more")
 
 
+def test_a_name_that_a_cell_above_gives_says_which_buttons_bring_it(shared):
+    first = shared[0].finish("print(made_further_up)")
+    assert "NameError: name 'made_further_up' is not defined" in first.output
+    expect(first.yours).to_contain_text("press Run all above, then Run code")
+
+
 def test_input_says_that_it_cannot_ask(shared):
     first = shared[0].finish("input('your name?')")
     assert "EOFError: input() cannot ask a question on this page" in first.output

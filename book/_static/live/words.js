@@ -85,6 +85,8 @@ export function explain(fault, place) {
 // Said below a traceback, where Python's own words do not tell what can be done on this page.
 export const HELP = {
   MemoryError: "Python in this browser ran out of memory. Make the code smaller and run it again.",
+  NameError:
+    "Where the name comes from a cell above: press Run all above, then Run code. Python knows no names yet when a page has just been opened.",
   ModuleNotFoundError:
     "Python in this browser has its own library and this book’s lab, nothing else. A Jupyter server has more: choose one under “Runs in this browser”.",
 };

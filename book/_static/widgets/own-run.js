@@ -287,7 +287,7 @@ class OwnRun {
     return make(
       "div",
       { className: "own-run-fill" },
-      make("label", { htmlFor: row.id }, "Row"),
+      make("label", { htmlFor: row.id }, "Row of my worksheet"),
       row,
       fill,
       over,
