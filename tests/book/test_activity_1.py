@@ -46,6 +46,13 @@ def test_the_five_figures_are_covered_and_say_their_values_alone(before):
         )
 
 
+def test_each_figure_has_its_own_row_of_the_form_below_it(before):
+    order = re.findall(r"<figcaption>(Curve \d)|data-row=\"(curve-\d)", before)
+    assert [figure or row for figure, row in order] == [
+        name for number in range(1, 6) for name in (f"Curve {number}", f"curve-{number}")
+    ]
+
+
 def test_the_five_figures_share_their_axes(before):
     domains = re.findall(r'"domain": (\[[\d., ]+\])', before)
     assert len(domains) >= 10

@@ -1,6 +1,7 @@
 """What Activity 1 and its key say of the five curves, and of the two further runs in its checks."""
 
 import math
+import re
 from itertools import pairwise
 from statistics import fmean
 
@@ -52,6 +53,19 @@ def test_the_five_differ_in_rate_and_fault_alone_and_start_at_the_same_place():
         assert run.corpus["split_sha256"] == first.corpus["split_sha256"]
         assert run.corpus["train"] == 800
         assert run.column("epoch") == list(range(7))
+
+
+def test_the_chapter_leaves_the_rates_to_activity_3_whose_runs_are_of_another_seed_and_split():
+    chapters = records.ROOT / "book" / "day"
+    assert ":settings." not in (chapters / "activity-1-curve-diagnosis.md").read_text("utf-8")
+    drawn = re.findall(
+        r"minilm-[\w-]+-seed-\d", (chapters / "activity-3-learning-rate-experiment.md").read_text("utf-8")
+    )
+    others = [records.load(run_id) for run_id in drawn]
+    assert others
+    for other in others:
+        assert other.settings["seed"] != CURVES[1].settings["seed"]
+        assert other.corpus["split_sha256"] != CURVES[1].corpus["split_sha256"]
 
 
 def test_curve_1_falls_at_every_look_by_next_to_nothing_and_drifts_to_neutral():

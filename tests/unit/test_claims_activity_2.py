@@ -51,6 +51,19 @@ def test_half_the_headlines_is_half_the_steps_and_a_worse_model_at_every_seed_tr
         assert min(half.column("validation_loss")) > min(whole.column("validation_loss"))
 
 
+def test_no_yardstick_is_open_before_the_guess():
+    text = (ROOT / "book" / "day" / "activity-2-set-up-and-yardsticks.md").read_text("utf-8")
+    tasks = text[text.index("### 4. Guess") : text.index("## Checks")]
+    shown = re.sub(
+        r"^::::\{dropdown\}.*?^::::$|^```\{code-cell\}\n---\ntags: \[hide-cell\].*?^```$",
+        "",
+        tasks,
+        flags=re.M | re.S,
+    )
+    assert "code-cell" not in shown
+    assert "{run}" not in shown
+
+
 def test_only_one_headline_is_longer_than_the_reduced_length():
     assert sum(length > 64 for length in tokens()) == 1
 
