@@ -72,7 +72,7 @@ def test_an_empty_run_log_leaves_the_blank_template(page, site):
 def test_the_figures_of_our_runs_are_those_of_their_records(page, site):
     right, high = records.load(RIGHT), records.load(HIGH)
     log = Log(page, site, TWO)
-    assert f"run 1 is our stored result {RIGHT}" in log.text("rows")
+    assert f"run 1 has the Run ID of our stored result {RIGHT}" in log.text("rows")
     context = log.text("context")
     assert (
         f"{right.corpus['train']} headlines to train on, {right.corpus['validation']} for validation"
@@ -284,7 +284,7 @@ def test_a_change_of_the_run_log_in_another_tab_is_drafted_anew(page, site, cont
     other = context.new_page()
     other.goto(site + "/day/worksheet.html")
     other.get_by_role("group", name="run 2").first.get_by_label("Run ID").fill(HIGH)
-    expect(log.part("rows")).to_contain_text(f"run 2 is our stored result {HIGH}")
+    expect(log.part("rows")).to_contain_text(f"run 2 has the Run ID of our stored result {HIGH}")
     expect(log.part("decision")).to_contain_text("Lowest validation loss")
 
 

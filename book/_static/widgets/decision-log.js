@@ -99,7 +99,11 @@ export function told(rows) {
   return [
     lists(
       `Rows with something in them: ${rows.map(({ row }) => inWords(row)).join(", ")}.`,
-      ours.map(({ row, run }) => `${inWords(row)} is our stored result ${run.id}: its record is used too.`),
+      ours.map(
+        ({ row, run }) =>
+          `${inWords(row)} has the Run ID of our stored result ${run.id}, whose record is used too. If you trained ` +
+          `it yourself, your own record is printed by: python -m lab report ${run.id}`,
+      ),
       own.map(
         ({ row, cells }) =>
           `${inWords(row)} is a run of your own: only your row is used. For all of its record: ` +
