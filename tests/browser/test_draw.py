@@ -311,7 +311,7 @@ def test_the_real_curve_and_what_is_said_of_it(place):
     expect(place.outcome).to_contain_text(
         f"Biggest difference: epoch {epoch}, you drew {drawn[epoch]:.2f}, the run was at {real[epoch]:.2f}."
     )
-    expect(place.outcome).to_contain_text("You drew yours because: It learns")
+    expect(place.outcome).to_contain_text("Your reason: It learns")
     expect(place.outcome).to_contain_text("The run’s verdict: converged, overfitting.")
     link = place.outcome.get_by_role("link", name=RUN.id)
     assert link.evaluate("a => new URL(a.href).pathname + new URL(a.href).hash") == (
@@ -476,16 +476,47 @@ def test_points_that_cannot_be_read_are_no_points(place, points):
     assert place.covered()
 
 
-def test_a_browser_that_keeps_nothing_can_still_draw(still, write, open_with):
+def test_a_browser_that_keeps_nothing_can_still_draw_and_says_what_to_do(still, write, open_with):
     still.add_init_script(
-        "for (const name of ['getItem', 'setItem']) "
+        "for (const name of ['getItem', 'setItem', 'removeItem', 'key']) "
         "Storage.prototype[name] = () => { throw new DOMException('no', 'SecurityError'); };"
     )
     (place,) = open_with(still, write("first", RUN))
     place.shape("falls, then rises").check()
+    note = place.root.get_by_text("This browser does not keep what you do here: print or copy this page")
+    expect(note).to_be_visible()
     place.show.click()
     place.why.fill("Still here.")
     expect(place.outcome).to_contain_text("Biggest difference")
+    expect(note).to_be_visible()
+
+
+def test_another_tab_shows_the_same_drawing_and_loses_nothing_that_was_typed(still, write, open_with):
+    # Before the module listens, so that it can be kept from hearing of another tab.
+    still.add_init_script(
+        "addEventListener('storage', (event) => window.deaf && event.stopImmediatePropagation(), true)"
+    )
+    (place,) = open_with(still, write("first", RUN))
+    place.shape("leaps about").check()
+    place.show.click()
+    tab = still.context.new_page()
+    (other,) = open_with(tab, write("first", RUN))
+    place.why.fill("Steps too long.")
+    expect(other.why).to_have_value("Steps too long.")
+    # Both write before either has heard of the other.
+    still.evaluate("window.deaf = true")
+    other.why.fill("Steps too short.")
+    place.why.press("End")
+    place.why.type("!")
+    expect(place.why).to_have_value("Steps too long.!")
+    aside = place.root.get_by_text("Another tab had another answer to this: Steps too short.")
+    expect(aside).to_be_visible()
+    place.root.get_by_role("button", name="Delete the other").click()
+    expect(aside).to_be_hidden()
+    expect(place.why).to_be_focused()
+    place.again.click()
+    expect(other.outcome).to_be_hidden()
+    assert other.set_points() == [False] * 5
 
 
 def test_a_curve_beyond_the_chart_says_so(still, write, open_with):

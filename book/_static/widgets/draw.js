@@ -11,11 +11,13 @@
 //            "draw <name> shape"   the shape they were taken from, until one is moved
 //            "draw <name> reason"  the reason that was ticked
 //            "draw <name> shown"   "yes" once the curve was shown
-//            "draw <name> why"     what the reader wrote about the biggest difference; "Draw again" leaves it
+//            "draw <name> why"     what the reader wrote about the biggest difference; "Draw again" leaves it, and one
+//                                  of another tab's is put aside and shown, not written over
 // No JavaScript, or data that cannot be read: the element stays as it is.
 import * as answers from "../answers.js";
 
 const SVG = "http://www.w3.org/2000/svg";
+const NOT_KEPT = "This browser does not keep what you do here: print or copy this page before you leave it.";
 const NOTHING_YET = "First drag a point or pick a shape. Then you can see the real curve.";
 
 /** The whole curve takes about so long to draw, however many epochs it has. */
@@ -87,8 +89,10 @@ class Draw {
     this.data.values = this.data.values.map((value) => NOT_FINITE[value] ?? value);
     this.build();
     this.restore();
-    answers.onChange?.((name) => {
-      if (!this.keeping && name.startsWith(`draw ${this.data.name} `)) this.restore();
+    answers.onChange((name, _, from) => {
+      if (!name.startsWith(this.key(""))) return;
+      if (from === "aside") this.showWhy();
+      else if (from !== "here") this.restore();
     });
     root.setAttribute("data-ready", "");
   }
@@ -148,15 +152,24 @@ class Draw {
     this.outcome = make("div", { class: "draw-outcome", tabindex: "-1", hidden: "" });
     this.after = make("div", { class: "draw-after", hidden: "" });
     this.why = make("textarea", { id: `${id}-why`, rows: "3" });
-    this.why.addEventListener("input", () => this.keep("why", this.why.value));
+    this.why.addEventListener("input", () => this.keepWhy());
     this.whyOnPaper = make("p", { class: "draw-on-paper" });
+    this.other = make("span");
+    const drop = make("button", { type: "button" }, "Delete the other");
+    drop.addEventListener("click", () => {
+      answers.forgetAside(this.key("why"));
+      this.why.focus();
+    });
+    this.aside = make("div", { class: "draw-aside", hidden: "" },
+      make("p", {}, "Another tab had another answer to this: ", this.other), drop);
     const again = make("button", { type: "button" }, "Draw again");
     again.addEventListener("click", () => this.again());
     this.numbers = make("div");
     this.after.append(
-      make("label", { for: this.why.id }, "Biggest difference, and why?"), this.why, this.whyOnPaper,
+      make("label", { for: this.why.id }, "Biggest difference, and why?"), this.why, this.aside, this.whyOnPaper,
       this.numbers, make("div", { class: "draw-row" }, again));
-    this.lines.before(this.shapeSet, this.reasonSet, this.row, this.outcome, this.after);
+    this.note = make("p", { class: "draw-note", role: "status" });
+    this.lines.before(this.shapeSet, this.reasonSet, this.row, this.outcome, this.after, this.note);
   }
 
   /** One point: a native slider for keyboards and screen readers, in a disc that can be dragged. */
@@ -281,15 +294,39 @@ class Draw {
     this.keep("shape", this.shape);
   }
 
+  key(what) {
+    return `draw ${this.data.name} ${what}`;
+  }
+
   kept(what) {
-    return answers.read(`draw ${this.data.name} ${what}`) ?? "";
+    return answers.read(this.key(what)) ?? "";
   }
 
   keep(what, value) {
-    this.keeping = true;
-    answers.write(`draw ${this.data.name} ${what}`, value);
-    this.keeping = false;
-    if (what === "why") this.showWhy();
+    this.noteKept(answers.write(this.key(what), value));
+  }
+
+  noteKept(kept) {
+    const said = kept ? "" : NOT_KEPT;
+    if (this.note.textContent !== said) this.note.textContent = said;
+  }
+
+  /** Unlike a drawing, what was typed is never written over by another tab, nor writes over what that tab has. */
+  keepWhy() {
+    const kept = answers.keep(this.key("why"), this.why.value, this.seen);
+    if (kept) this.seen = this.why.value || null;
+    this.noteKept(kept);
+    this.showWhy();
+  }
+
+  restoreWhy() {
+    const key = this.key("why");
+    if (!answers.isKept(key)) {
+      this.keepWhy();
+      return;
+    }
+    this.seen = answers.read(key);
+    if (this.why.value !== (this.seen ?? "")) this.why.value = this.seen ?? "";
   }
 
   restore() {
@@ -298,7 +335,7 @@ class Draw {
     this.shape = this.kept("shape");
     const reason = this.kept("reason");
     for (const label of this.reasons) label.firstChild.checked = label.firstChild.value === reason;
-    if (document.activeElement !== this.why) this.why.value = this.kept("why");
+    this.restoreWhy();
     this.shown = this.begun && this.kept("shown") === "yes";
     this.draw();
     if (this.shown) this.showAll();
@@ -401,7 +438,7 @@ class Draw {
     this.outcome.replaceChildren(
       make("p", { class: "draw-difference" }, difference(drawn, data.values)),
       ...(beyond ? [make("p", {}, "▲ at the top: the run’s value is beyond the chart.")] : []),
-      make("p", {}, reason ? "You drew yours because: " : "You ticked no reason.", make("b", {}, reason ?? "")),
+      make("p", {}, reason ? "Your reason: " : "You ticked no reason.", make("b", {}, reason ?? "")),
       make("p", {}, "The run’s verdict: ", make("b", {}, data.verdict), ". It is ", link, " on the page of all runs."));
     this.outcome.hidden = false;
     this.numbers.replaceChildren(this.table(drawn));
@@ -421,6 +458,9 @@ class Draw {
 
   /** On paper a text field would cut what is in it; an empty one is a line to write on. */
   showWhy() {
+    const other = answers.aside(this.key("why"));
+    this.aside.hidden = other === null || other === this.why.value;
+    this.other.textContent = other ?? "";
     this.whyOnPaper.textContent = this.why.value;
     this.lines.hidden = this.shown && this.why.value !== "";
   }
