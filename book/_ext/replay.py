@@ -33,6 +33,8 @@ WORKSHEET = Path(__file__).resolve().parent.parent / "worksheet.yml"
 WORKSHEET_PAGE = "day/worksheet"
 # A batch's loss may be 0.00000000000000001, and 0 has no place on a log axis.
 LEAST = 0.001
+# Below this share of the time on the processor a run had to wait for others, so its seconds say little.
+BUSY = 0.8
 EVALUATED = {
     "train_loss": "training loss",
     "validation_loss": "validation loss",
@@ -220,6 +222,7 @@ def data(run: records.Run, label: str, columns: Mapping[str, str]) -> dict[str, 
         "planned": planned_steps(run),
         "steps_an_epoch": run.evaluations[-1]["step"] / run.evaluations[-1]["epoch"],
         "planned_seconds": round(planned_seconds(run), 3),
+        "busy": run.cpu_seconds < BUSY * run.seconds,
         "evaluated": run.column("step"),
         "seconds": run.column("seconds"),
         "losses": [in_words(loss) for loss in run.steps["loss"]],

@@ -52,7 +52,10 @@ class RunRole(SphinxRole):
             reftarget=f"run-{run_id.strip()}", refexplicit=True, refdoc=self.env.docname, refwarn=True,
         )  # fmt: skip
         # Around the link: Sphinx writes its own classes over those in it.
-        return [nodes.inline("", "", link, classes=["measured"])], []
+        measured = nodes.inline("", "", link, classes=["measured"])
+        # A rate is in one piece, or a narrow page breaks its exponent off.
+        rate = path.strip().endswith("learning_rate")
+        return [nodes.inline("", "", measured, classes=["unbroken"]) if rate else measured], []
 
 
 class AllRuns(SphinxDirective):

@@ -325,6 +325,18 @@ def test_compare_and_judge_in_other_cases(luck, page):
     assert [row[3] for row in found] == [3, 2, 3, 2]
 
 
+def test_from_the_first_reveal_on_one_can_start_again(luck):
+    expect(luck.again).to_be_hidden()
+    guess = (lambda: luck.guess(0.69, 0.75), luck.next.click)
+    for steps in (guess[:1], guess, (luck.to_the_question,)):
+        for step in steps:
+            step()
+        luck.again.click()
+        expect(luck.lowest).to_be_focused()
+        assert luck.dots.count() == 1
+        expect(luck.again).to_be_hidden()
+
+
 def test_what_was_guessed_and_answered_is_there_after_a_reload(luck):
     luck.guess(0.69, 0.75)
     luck.reload()

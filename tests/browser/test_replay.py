@@ -48,7 +48,7 @@ def body(html, extension):
         r'<meta http-equiv="Content-Security-Policy"[^>]*>', (html / "index.html").read_text("utf-8")
     )
     theme = re.search(
-        r"<script>(.*?classList\.add\('js'\))</script>", (html / "index.html").read_text("utf-8")
+        r"<script>(.*?classList\.add\('js'\).*?)</script>", (html / "index.html").read_text("utf-8")
     )
     styles = "".join(
         f'<link rel="stylesheet" href="/_static/{name}.css">' for name in ("tokens", "site", "widgets/replay")
@@ -273,6 +273,17 @@ def test_the_speeds_say_how_long_they_take(shown):
         "at once",
     ]
     assert shown.speed.input_value() == "10"
+
+
+def test_a_run_that_had_to_wait_for_others_says_so(page, opened):
+    run = records.load("minilm-too-low-seed-0")
+    assert run.cpu_seconds < 0.7 * run.seconds
+    shown = opened(page, [run])
+    real = shown.speed.locator("option", has_text="as it really ran")
+    expect(real).to_have_text("as it really ran, on a busy machine (8 min 49 s)")
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert shown.speed.evaluate("e => e.getBoundingClientRect().right") <= 320
+    assert shown.speed.bounding_box()["width"] <= shown.place.bounding_box()["width"]
 
 
 def test_a_run_of_a_moment_is_slowed_down(page, opened):
@@ -543,8 +554,11 @@ def test_it_fits_a_narrow_phone_and_a_finger(shown, width):
 def test_what_is_below_stays_where_it_is_while_it_runs(shown):
     shown.page.evaluate("document.querySelector('main').append(document.createElement('hr'))")
     rule = shown.page.locator("hr")
-    at = rule.bounding_box()["y"]
+    table = shown.place.locator(".replay-evaluations")
+    assert table.is_hidden(), "no empty room before it runs"
     shown.play(10)
+    assert table.is_visible()
+    at = rule.bounding_box()["y"]
     for _ in range(6):
         shown.run_for(2)
         if shown.end.inner_text():

@@ -308,6 +308,7 @@ class Luck {
       ),
     );
     this.controls.replaceChildren(told, commit);
+    this.after.replaceChildren(...(this.kept.brackets.length ? [this.again()] : []));
   }
 
   /** The other dots, one after another, then the bars and what they say. */
@@ -343,17 +344,27 @@ class Luck {
     else this.conclude();
   }
 
+  /** Back to the first bracket; there from the first reveal on. */
+  again() {
+    const again = make("button", { type: "button" }, "Start again");
+    again.addEventListener("click", () => {
+      this.forget();
+      this.keep();
+      this.figure.querySelector(".luck-from").focus();
+    });
+    return again;
+  }
+
   /** After the first setting: what the bars are, and on to the second. */
   next(focus) {
     const on = make("button", { type: "button", className: "primary" }, `Now ${this.data.settings[1]}`);
     on.addEventListener("click", () => {
       this.say();
-      this.after.replaceChildren();
       this.guess();
       this.figure.querySelector(".luck-from").focus();
     });
     this.controls.replaceChildren(on);
-    this.after.replaceChildren(this.explain());
+    this.after.replaceChildren(this.explain(), this.again());
     if (focus) on.focus();
   }
 
@@ -401,7 +412,7 @@ class Luck {
       this.conclude(true);
     });
     this.controls.replaceChildren(form);
-    this.after.replaceChildren(this.explain());
+    this.after.replaceChildren(this.explain(), this.again());
     if (focus) fields.querySelector("input").focus();
   }
 
@@ -414,15 +425,9 @@ class Luck {
       radio.addEventListener("change", () => this.look(index));
       choice.append(make("label", {}, radio, metric.title));
     });
-    const again = make("button", { type: "button" }, "Start again");
-    again.addEventListener("click", () => {
-      this.forget();
-      this.keep();
-      this.figure.querySelector(".luck-from").focus();
-    });
     this.controls.replaceChildren(choice);
     this.table = make("div", { className: "table-scroll" });
-    this.after.replaceChildren(this.table, this.explain(), again);
+    this.after.replaceChildren(this.table, this.explain(), this.again());
     this.look(0);
     if (focus) choice.querySelector("input").focus();
   }

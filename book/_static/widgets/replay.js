@@ -57,10 +57,10 @@ function inTime(seconds) {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-function speedInWords(speed, seconds) {
+function speedInWords(speed, seconds, busy) {
   if (speed === Infinity) return "at once";
   const takes = `(${inTime(seconds / speed)})`;
-  if (speed === 1) return `as it really ran ${takes}`;
+  if (speed === 1) return `as it really ran${busy ? ", on a busy machine" : ""} ${takes}`;
   return speed > 1 ? `${speed} times as fast ${takes}` : `${Math.round(1 / speed)} times as slow ${takes}`;
 }
 
@@ -181,7 +181,7 @@ class Replay {
     this.title.textContent = this.run.model;
     this.settings.textContent = this.run.settings;
     const speeds = speedsFor(this.run.took);
-    this.speed.replaceChildren(...speeds.map((speed) => make("option", { value: speed }, speedInWords(speed, this.run.took))));
+    this.speed.replaceChildren(...speeds.map((speed) => make("option", { value: speed }, speedInWords(speed, this.run.took, this.run.busy))));
     // What was chosen for another run stays, where it is offered for this one.
     this.factor = speeds.includes(this.speedChosen) ? this.speedChosen : pleasantSpeed(this.run.took);
     this.speed.value = this.factor;
@@ -292,6 +292,7 @@ class Replay {
     this.go.setAttribute("aria-disabled", String(this.over));
     this.next.setAttribute("aria-disabled", String(this.over));
     this.place.setAttribute("aria-label", this.pictureInWords(evaluated));
+    this.scroller.hidden = this.began === undefined && !this.run.elapsed;
     this.showEvaluations(evaluations, aloud);
     if (this.over && !this.end.hasChildNodes()) this.showEnd(aloud);
   }
