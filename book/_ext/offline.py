@@ -64,7 +64,7 @@ def write_worker(site: Path) -> str:
     stamp(site, version, f"about {megabytes(to_fetch)} to fetch, {megabytes(stored)} of storage")
     settings = {"version": version, "files": {name: list(value) for name, value in files(site).items()}}
     script = TEMPLATE.read_text("utf-8").replace(
-        "KEPT_FROM_THE_BUILD", json.dumps(settings, separators=(",", ":"))
+        "self.KEPT_FROM_THE_BUILD", json.dumps(settings, separators=(",", ":"))
     )
     (site / "sw.js").write_text(script, "utf-8", newline="\n")
     return version

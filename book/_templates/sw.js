@@ -9,7 +9,7 @@
 // Output   on the channel "downhill-offline": {version, state: "fetching" | "kept" | "failed" | "lost", done, total, why}
 // Storage  the caches "downhill <version>"; one is complete once it holds COMPLETE.
 
-const { version: VERSION, files: FILES } = KEPT_FROM_THE_BUILD;
+const { version: VERSION, files: FILES } = self.KEPT_FROM_THE_BUILD;
 const CACHE = `downhill ${VERSION}`;
 const COMPLETE = "_complete";
 const SCOPE = new URL("./", self.location).href;
