@@ -177,7 +177,7 @@ export function baseline(rows) {
       lines.flat(),
       runs.length &&
         !runs.some(({ route }) => route === "tfidf") &&
-        "Word-count model, the third yardstick: it is not among these runs.",
+        "Word-count model, the third yardstick: it is not among these runs; Activity 2 has our stored one.",
       surprise && `In activity 2 you wrote: ${surprise}`,
     ),
   ];
@@ -206,7 +206,7 @@ export function changed(first, other) {
 const otherSeed = (first, row) => first.run && row.run && first.run.settings.seed !== row.run.settings.seed;
 
 const rate = ({ cells, run }) =>
-  [cells.rate || (run && String(run.settings.learning_rate)), cells.preset].filter(Boolean).join(" ");
+  [cells.rate || (run && String(run.settings.learning_rate)), cells.preset].filter((part) => part && part !== "none").join(" ");
 
 export function experiments(rows) {
   const tried = rows.filter(({ row }) => row !== "baseline");

@@ -136,13 +136,13 @@ class Draw {
       return make("label", { class: "draw-choice" }, radio, this.sketch(values), make("span", {}, label));
     });
     this.shapeSet = make("fieldset", { class: "draw-shapes" },
-      make("legend", {}, "Drag the points, or begin with a shape"), make("div", {}, ...this.shapes));
+      make("legend", {}, "Begin with a shape (it replaces what you have drawn), or drag the points"), make("div", {}, ...this.shapes));
     this.reasons = data.reasons.map((reason) => {
       const radio = make("input", { type: "radio", name: `${id}-reason`, value: reason });
       radio.addEventListener("change", () => this.keep("reason", reason));
       return make("label", { class: "draw-choice" }, radio, make("span", {}, reason));
     });
-    this.reasonSet = make("fieldset", { class: "draw-reasons" }, make("legend", {}, "Because"), make("div", {}, ...this.reasons));
+    this.reasonSet = make("fieldset", { class: "draw-reasons" }, make("legend", {}, "Because (tick your reason)"), make("div", {}, ...this.reasons));
 
     this.hint = make("p", { class: "draw-hint", role: "status", id: `${id}-hint` });
     this.show = make("button", { type: "button", class: "primary", "aria-describedby": this.hint.id }, "Show the real curve");
