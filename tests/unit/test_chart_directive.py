@@ -140,7 +140,7 @@ def test_answers_counts_each_class_beside_the_true_labels(drawn):
 
 def test_every_kind_that_the_docstring_names_is_there_and_the_other_way_round(chart):
     named = re.findall(r"^(\w+) {2,}\S", chart.__doc__, re.M)
-    assert sorted(named) == sorted(chart.KINDS) and len(named) == 8
+    assert sorted(named) == sorted(chart.KINDS)
 
 
 @pytest.mark.parametrize("kind", ["loss", "compare", "steps", "seeds", "rates"])
