@@ -775,7 +775,7 @@ def test_without_javascript_every_field_is_a_label_and_an_empty_box(new_context,
     assert len(boxes) == fields.count()
     assert min(boxes) >= 18
     pulse = page.locator('[data-name="b-pulse"] li')
-    assert pulse.all_inner_texts() == ["falling", "flat", "rising"]
+    assert pulse.all_inner_texts() == ["falling", "flat", "rising", "leaping"]
     assert page.get_by_text("this site keeps nothing in your browser").is_visible()
     assert page.get_by_text("Part B: The experiment: 25 answers").is_visible()
 
