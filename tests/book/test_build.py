@@ -34,7 +34,7 @@ class Book:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        copied = ("_config.yml", "pyproject.toml", "package-lock.json", "lab", "assets", "tools")
+        copied = ("_config.yml", "CITATION.cff", "pyproject.toml", "package-lock.json", "lab", "assets", "tools")
         for name in copied:
             source = REPOSITORY / name
             if source.is_dir():
