@@ -50,8 +50,7 @@ def main(arguments: list[str]) -> None:
             "([card]) => { document.body.innerHTML = card }",
             [
                 # Without the book's name, which stands beside it: a fork has another.
-                '<div class="card"><p>Model tuning<br>you can watch</p>'
-                f'<div class="hill">{hill}</div></div>'
+                f'<div class="card"><p>Model tuning<br>you can watch</p><div class="hill">{hill}</div></div>'
             ],
         )
         page.add_style_tag(content=CARD_STYLE)

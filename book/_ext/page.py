@@ -32,8 +32,9 @@ READING = {"theme": ["light", "dark"], "size": ["larger", "largest"], "spacing":
 # Set before the first paint, so that a reader who chose dark never sees a white flash, nor text that grows.
 # Browsers run no modules that were opened from a folder, and old ones do not know all that ours use.
 THEME_SCRIPT = (
-    "{const r=document.documentElement,f=location.protocol==='file:';"
-    "r.classList.add(f?'from-file':'noModule'in HTMLScriptElement.prototype&&self.structuredClone?'js':'old');"
+    "{const r=document.documentElement;"
+    "r.classList.add(location.protocol==='file:'?'from-file'"
+    ":'noModule'in HTMLScriptElement.prototype&&self.structuredClone?'js':'old');"
     f"try{{for(const [n,all] of Object.entries({json.dumps(READING, separators=(',', ':'))})){{"
     "const v=localStorage.getItem('downhill-'+n);if(all.includes(v))r.dataset[n]=v}}catch{}}"
 )
@@ -162,7 +163,7 @@ def page_context(
         "copyright": app.config.copyright,
         "author": app.config.author,
         "based_on": based_on(app.config.project, app.config.author),
-        "asset": lambda file: context["pathto"]("_static/" + file, 1) + "?v=" + app.downhill_versions.of(file),
+        "asset": lambda file: f"{context['pathto']('_static/' + file, 1)}?v={app.downhill_versions.of(file)}",
     }
 
 

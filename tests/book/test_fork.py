@@ -21,7 +21,7 @@ FORK = {
     "contact": "https://chemie.example/mistakes",
 }
 # Chapters and package data that are text; pictures are looked at by eye, and hold no words.
-TEXT = {".html", ".js", ".json", ".css", ".svg", ".txt", ".md", ".ipynb", ".xml", ".cff", ".py", ".csv", ".inv"}
+TEXT = {".html", ".js", ".json", ".css", ".svg", ".txt", ".md", ".ipynb", ".xml", ".py", ".csv"}
 # A chapter of that name teaches the walk downhill; in all other places the word with a capital is our name.
 CHAPTER = re.compile("Downhill by eye")
 
