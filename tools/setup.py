@@ -306,8 +306,8 @@ def packages() -> Path:
             # npm itself would try for minutes. What it has fetched before may be enough.
             failure = (
                 f"The npm packages are missing and npm's registry cannot be reached from here ({silence}): "
-                "go to a network that lets npm through, or tell npm a proxy or a mirror (npm config set proxy "
-                "ADDRESS, npm config set registry ADDRESS), then run this again; what is set up stays."
+                "go to a network that lets npm through, or tell npm a proxy or a mirror (npm config set "
+                "proxy ADDRESS, npm config set registry ADDRESS), then run this again; what is set up stays."
             )
             command = [*command[:-1], "--offline", "--silent"]
         run(command, failure, node_environment())
