@@ -2,7 +2,7 @@
 
 Everything in one table is measured in one run on one machine, ours beside what it is compared with:
 a page of the same content built by stock Jupyter Book, and a bare page that only loads Pyodide and prints.
-Costs about four minutes. Nothing else heavy may run beside it.
+The speed of a page of each kind is Lighthouse's. Costs about twelve minutes. Nothing else heavy may run beside it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tools import browser as chromium
-from tools import build, site
+from tools import build, lighthouse, site
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).with_suffix(".json")
@@ -86,7 +86,8 @@ def main(arguments: list[str]) -> None:
                 "prestarted_ms": prestarted(browser, ours),
                 "training_s": training(browser, ours),
             }
-        browser.close()
+            browser.close()
+            results["pages"] = lighthouse.measure(ours)
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf-8", newline="\n")
     write_table(results)
     print(table(results))
@@ -130,21 +131,27 @@ def fresh_page(browser: Browser, *, save_data: bool = False) -> Iterator[Page]:
 def weigh(browser: Browser, address: str) -> dict[str, int]:
     """Bytes over the wire, compressed, and requests of one page, cold, fonts included."""
     with fresh_page(browser) as page:
-        received: dict[str, int] = {}
-        session = page.context.new_cdp_session(page)
-        session.send("Network.enable")
-
-        def asked(event: dict[str, Any]) -> None:
-            received.setdefault(event["requestId"], 0)
-
-        def finished(event: dict[str, Any]) -> None:
-            received[event["requestId"]] = int(event["encodedDataLength"])
-
-        session.on("Network.requestWillBeSent", asked)
-        session.on("Network.loadingFinished", finished)
+        received = count_bytes(page)
         page.goto(address, wait_until="networkidle")
         page.wait_for_timeout(1500)
         return {"bytes": sum(received.values()), "requests": len(received)}
+
+
+def count_bytes(page: Page) -> dict[str, int]:
+    """The bytes of each request of ``page``, by its id: it fills while the page loads."""
+    received: dict[str, int] = {}
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+
+    def asked(event: dict[str, Any]) -> None:
+        received.setdefault(event["requestId"], 0)
+
+    def finished(event: dict[str, Any]) -> None:
+        received[event["requestId"]] = int(event["encodedDataLength"])
+
+    session.on("Network.requestWillBeSent", asked)
+    session.on("Network.loadingFinished", finished)
+    return received
 
 
 def write_code(page: Page, code: str) -> Any:
@@ -231,7 +238,8 @@ def out_of_bounds(results: dict[str, Any]) -> list[str]:
         "output takes 100 ms or more once Python has started": results["prestarted_ms"]["median"] < 100,
         "three training runs take more than 2 s": results["training_s"] <= 2,
     }
-    return [promise for promise, held in kept.items() if not held]
+    broken = [promise for promise, held in kept.items() if not held]
+    return broken + [sentence.rstrip(".") for sentence in lighthouse.below_floor(results["pages"])]
 
 
 def table(results: dict[str, Any]) -> str:
@@ -256,6 +264,18 @@ def table(results: dict[str, Any]) -> str:
         "",
         f"Measured in one run by `make bench` on {results['machine']}; "
         f"times to an output are medians of {REPEATS}.",
+        "",
+        "| a page of each kind, as on a slow phone | performance, of 100 | first paint | layout shift"
+        " | blocked for | main thread at work |",
+        "|---|---|---|---|---|---|",
+        *(
+            f"| {kind} | {page['score']} | {page['paint_ms'] / 1000:.1f} s | {page['shift']:.3f}"
+            f" | {page['blocking_ms']:.0f} ms | {page['main_ms'] / 1000:.1f} s |"
+            for kind, page in results["pages"].items()
+        ),
+        "",
+        f"By Lighthouse, which works out what a phone four times slower would do on a slow 4G line; medians of "
+        f"{lighthouse.REPEATS}. CI refuses less than {lighthouse.FLOOR}.",
     ]
     return "\n".join(lines)
 

@@ -36,7 +36,11 @@ THEME_SCRIPT = (
     "r.classList.add(location.protocol==='file:'?'from-file'"
     ":'noModule'in HTMLScriptElement.prototype&&self.structuredClone?'js':'old');"
     f"try{{for(const [n,all] of Object.entries({json.dumps(READING, separators=(',', ':'))})){{"
-    "const v=localStorage.getItem('downhill-'+n);if(all.includes(v))r.dataset[n]=v}}catch{}}"
+    "const v=localStorage.getItem('downhill-'+n);if(all.includes(v))r.dataset[n]=v}}catch{}"
+    # Where a page opens at its top, the rest may be laid out afterwards: top-first.js.
+    "if(r.classList.contains('js')&&self.requestIdleCallback&&CSS.supports('overflow-anchor','auto')"
+    "&&!location.hash&&performance.getEntriesByType('navigation').some(e=>e.type==='navigate'))"
+    "r.classList.add('top-first')}"
 )
 
 # The steps in site.css that the letters of the wordmark, the book's title, go down.

@@ -55,17 +55,15 @@ document.addEventListener("keydown", (event) => {
 });
 
 // What scrolls sideways can be reached by keyboard; what does not is no stop on the way through the page. Code that can
-// be edited, which has a role, is always one. A section that waits with its layout is asked when it has one.
-function scrollers(place) {
-  for (const element of place.querySelectorAll("pre:not([role]), div.math, .table-scroll, .chart-picture")) {
+// be edited, which has a role, is always one. Sections that are still to be laid out come later (top-first.js).
+function scrollers() {
+  for (const element of document.querySelectorAll("pre:not([role]), div.math, .table-scroll, .chart-picture")) {
     if (!element.checkVisibility({ contentVisibilityAuto: true })) continue;
     const scrolls = element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1;
     if (scrolls) element.tabIndex = 0;
     else element.removeAttribute("tabindex");
   }
 }
-document.fonts.ready.then(() => scrollers(document));
-addEventListener("resize", () => scrollers(document));
-for (const event of ["toggle", "contentvisibilityautostatechange"]) {
-  addEventListener(event, ({ target }) => scrollers(target), { capture: true });
-}
+document.fonts.ready.then(scrollers);
+addEventListener("resize", scrollers);
+addEventListener("toggle", scrollers, { capture: true });

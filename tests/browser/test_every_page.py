@@ -36,6 +36,7 @@ def view(new_context, width: int = 1280, scheme: str = "light", **more) -> Brows
 def opened(context: BrowserContext, address: str) -> Page:
     page = context.new_page()
     page.goto(address, wait_until="load")
+    page.locator("html:not(.top-first)").wait_for(state="attached")
     page.wait_for_timeout(300)
     return page
 
