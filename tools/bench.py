@@ -2,7 +2,8 @@
 
 Everything in one table is measured in one run on one machine, ours beside what it is compared with:
 a page of the same content built by stock Jupyter Book, and a bare page that only loads Pyodide and prints.
-The speed of a page of each kind is Lighthouse's. Costs about twelve minutes. Nothing else heavy may run beside it.
+The speed of a page of each kind is measured by Lighthouse. Costs about twelve minutes. Nothing else heavy may
+run beside it.
 """
 
 from __future__ import annotations
@@ -274,8 +275,8 @@ def table(results: dict[str, Any]) -> str:
             for kind, page in results["pages"].items()
         ),
         "",
-        f"By Lighthouse, which works out what a phone four times slower would do on a slow 4G line; medians of "
-        f"{lighthouse.REPEATS}. CI refuses less than {lighthouse.FLOOR}.",
+        "By Lighthouse, which works out what a phone four times slower would do on a slow 4G line; "
+        f"medians of {lighthouse.REPEATS}. CI refuses less than {lighthouse.FLOOR}.",
     ]
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""A long page is laid out from its top; soon all of it is, and a link to a place on it leads there at once."""
+"""A long page is laid out from its top; soon all of it is, and a link to a place on it leads there."""
 
 import pytest
 from playwright.sync_api import expect
@@ -46,6 +46,7 @@ def test_a_link_to_a_place_leads_there_and_so_does_a_reload(context, site):
 
 def test_a_link_on_the_page_leads_there_though_it_was_waiting(busy):
     busy.emulate_media(reduced_motion="reduce")
+    busy.set_viewport_size({"width": 1600, "height": 900})  # wide enough for the list of sections
     busy.get_by_role("navigation", name="On this page").get_by_role("link", name="Holding back").click()
     assert busy.evaluate(WAITING) == 0
     assert 0 <= top_of(busy, "holding-back") < 200

@@ -1,7 +1,7 @@
 """What a page of each kind weighs, cold: every byte over the wire, headers and fonts included, compressed.
 
-Python, which starts by itself where there are live cells, is not part of it: it is asked to wait, as by a reader who
-saves data.
+Python, which starts by itself where there are live cells, is not part of it: it is asked to wait, as by a
+reader who saves data.
 """
 
 import gzip
@@ -39,7 +39,8 @@ BOUNDS = {
 def weights(browser, site):
     with ExitStack() as open_pages:
         pages = {
-            kind: open_pages.enter_context(bench.fresh_page(browser, save_data=True)) for kind in lighthouse.KINDS
+            kind: open_pages.enter_context(bench.fresh_page(browser, save_data=True))
+            for kind in lighthouse.KINDS
         }
         counts = {kind: bench.count_bytes(page) for kind, page in pages.items()}
         for kind, page in pages.items():
