@@ -1,7 +1,7 @@
 """Binder, the dev container and Docker Compose: what starts, in which versions, and who can get at it.
 
 No container engine is needed: repo2docker says what it would build, the schemas say what is well formed, and
-the commands by which each place installs its packages are taken from its files and run in a clean environment.
+the commands by which each place installs its packages are taken from its files and run, in an empty folder.
 What `tools serve` does in a container and in a codespace is tested in test_tools_serve.py.
 """
 
