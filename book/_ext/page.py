@@ -29,8 +29,10 @@ BUILT_ASSETS = REPOSITORY / "_build" / "assets"
 # What a reader can choose for every page, and its values; as the buttons and site.css name them.
 READING = {"theme": ["light", "dark"], "size": ["larger", "largest"], "spacing": ["wide"]}
 # Set before the first paint, so that a reader who chose dark never sees a white flash, nor text that grows.
+# Browsers run no modules that were opened from a folder, and old ones do not know all that ours use.
 THEME_SCRIPT = (
-    "{const r=document.documentElement;r.classList.add('js');"
+    "{const r=document.documentElement,f=location.protocol==='file:';"
+    "r.classList.add(f?'from-file':'noModule'in HTMLScriptElement.prototype&&self.structuredClone?'js':'old');"
     f"try{{for(const [n,all] of Object.entries({json.dumps(READING, separators=(',', ':'))})){{"
     "const v=localStorage.getItem('downhill-'+n);if(all.includes(v))r.dataset[n]=v}}catch{}}"
 )
@@ -158,7 +160,7 @@ def page_context(
         "paper": paper(),
         "copyright": app.config.copyright,
         "author": app.config.author,
-        "asset": lambda file: context["pathto"]("_static/" + file, 1) + "?v=" + version(app, file),
+        "asset": lambda file: context["pathto"]("_static/" + file, 1) + "?v=" + app.downhill_versions.of(file),
     }
 
 
@@ -193,15 +195,6 @@ def paper() -> list[tuple[str, str]]:
     if not found:
         raise ValueError("book/_static/tokens.css: --paper must be light-dark(a colour, a colour)")
     return list(zip(("light", "dark"), found.groups(), strict=True))
-
-
-def version(app: Sphinx, file: str) -> str:
-    """Eight hex digits of a static file's content: a new address if it changes, so no cache mixes them."""
-    for folder in app.config.html_static_path:
-        path = Path(app.srcdir, folder, file)
-        if path.is_file():
-            return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
-    raise FileNotFoundError(f"_static/{file}: a page asks for it and no static folder has it")
 
 
 def tidy(body: str) -> str:
