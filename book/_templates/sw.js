@@ -44,14 +44,14 @@ async function fetched(path) {
   const bytes = await response.arrayBuffer();
   if ((await digest(bytes)) !== FILES[path][1]) throw new Changed(path);
   const type = TYPES[path.split(".").pop()] ?? response.headers.get("Content-Type") ?? "application/octet-stream";
-  return new Response(bytes, { headers: { "Content-Type": type, "X-Downhill": FILES[path][1] } });
+  return new Response(bytes, { headers: { "Content-Type": type, "X-Kept": FILES[path][1] } });
 }
 
 /** The same file as another version kept it, if one did. */
 async function copied(path, older) {
   for (const cache of older) {
     const kept = await cache.match(address(path));
-    if (kept?.headers.get("X-Downhill") === FILES[path][1]) return kept;
+    if (kept?.headers.get("X-Kept") === FILES[path][1]) return kept;
   }
   return null;
 }

@@ -19,9 +19,11 @@ CONTROLS = "button, input, select, textarea, [role=slider], [role=button], canva
 # What a page shows besides its text: pictures that did not load, and controls that nothing answers to.
 LOOK = f"""() => ({{
   broken: [...document.images].filter((image) => !image.naturalWidth).map((image) => image.outerHTML),
-  dead: [...document.querySelectorAll("{CONTROLS}")].filter((one) =>
-    one.checkVisibility() && !one.disabled && !one.closest("form.search, .reading")).map((one) => one.outerHTML),
-  figures: [...document.querySelectorAll("figure.chart svg")].filter((one) => !one.closest("details:not([open])"))
+  dead: [...document.querySelectorAll("{CONTROLS}")]
+    .filter((one) => one.checkVisibility() && !one.disabled && !one.closest("form.search, .reading"))
+    .map((one) => one.outerHTML),
+  figures: [...document.querySelectorAll("figure.chart svg")]
+    .filter((one) => !one.closest("details:not([open])"))
     .map((svg) => svg.getBoundingClientRect().width),
   styled: getComputedStyle(document.querySelector(".wordmark")).textDecorationLine,
   links: [...document.querySelectorAll("a[href]")].map((link) => link.href),
@@ -63,7 +65,8 @@ def test_an_old_browser_reads_the_page_and_is_told_so(new_context, site, watch):
     context = new_context()
     # As before 2022: no structuredClone, and modules that end at the first thing they do not know.
     context.add_init_script("delete self.structuredClone")
-    context.route(re.compile(r"\.m?js\b"), lambda route: route.fulfill(body="?", content_type="text/javascript"))
+    broken = {"body": "?", "content_type": "text/javascript"}
+    context.route(re.compile(r"\.m?js\b"), lambda route: route.fulfill(**broken))
     page = context.new_page()
     page.goto(f"{site}/after/the-sums-behind-one-step.html")
     assert page.get_by_text("This browser is too old").is_visible()
