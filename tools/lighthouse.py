@@ -1,8 +1,8 @@
 """Ask Lighthouse about a page of each kind; as a target: refuse one that performs worse than the floor.
 
 Lighthouse looks as a phone does. For the performance it works out from what it saw what a phone four times
-slower would do on a slow 4G line ("simulated throttling", its own default); nothing is slowed down for the other
-scores. Nothing else heavy may run beside a measurement of performance: work that has to wait counts as slow.
+slower would do on a slow 4G line ("simulated throttling", its own default); nothing is slowed down for the
+other scores. Nothing else heavy may run beside a measurement of performance: work that waits counts as slow.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def run(addresses: Iterable[str], categories: Iterable[str], **flags: Any) -> li
 
 
 def measure(address: str, kinds: Iterable[str] = KINDS) -> dict[str, Result]:
-    """Each kind's performance at ``address``, the site's own: medians of three runs, the middle one's losses."""
+    """Each kind's performance at ``address``, the site's: medians of three runs, the middle one's losses."""
     results = {}
     for kind in kinds:
         runs = run([f"{address}{KINDS[kind]}"] * REPEATS, ["performance"])

@@ -1,8 +1,8 @@
 """Lighthouse's full marks for accessibility, best practices and SEO, on a page of every kind, as on a phone.
 
 Nothing is slowed down: these marks do not depend on time. Speed has a target of its own, `tools lighthouse`.
-That this machine's address has no HTTPS costs nothing, since browsers trust it as they trust HTTPS; and without
-a base address no page names a canonical one, so that audit does not apply.
+That this machine's address has no HTTPS costs nothing, since browsers trust it as they trust HTTPS; and
+without a base address no page names a canonical one, so that audit does not apply.
 """
 
 from concurrent.futures import ThreadPoolExecutor
