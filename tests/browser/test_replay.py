@@ -47,9 +47,7 @@ def body(html, extension):
     policy = re.search(
         r'<meta http-equiv="Content-Security-Policy"[^>]*>', (html / "index.html").read_text("utf-8")
     )
-    theme = re.search(
-        r"<script>(.*?classList\.add\('js'\).*?)</script>", (html / "index.html").read_text("utf-8")
-    )
+    theme = re.search(r"<script>\{const r=.*?</script>", (html / "index.html").read_text("utf-8"))
     styles = "".join(
         f'<link rel="stylesheet" href="/_static/{name}.css">' for name in ("tokens", "site", "widgets/replay")
     )
