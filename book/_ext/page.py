@@ -36,11 +36,7 @@ THEME_SCRIPT = (
     "r.classList.add(location.protocol==='file:'?'from-file'"
     ":'noModule'in HTMLScriptElement.prototype&&self.structuredClone?'js':'old');"
     f"try{{for(const [n,all] of Object.entries({json.dumps(READING, separators=(',', ':'))})){{"
-    "const v=localStorage.getItem('downhill-'+n);if(all.includes(v))r.dataset[n]=v}}catch{}"
-    # Where a page opens at its top, the rest may be laid out afterwards: top-first.js.
-    "if(r.classList.contains('js')&&self.requestIdleCallback&&CSS.supports('overflow-anchor','auto')"
-    "&&!location.hash&&performance.getEntriesByType('navigation').some(e=>e.type==='navigate'))"
-    "r.classList.add('top-first')}"
+    "const v=localStorage.getItem('downhill-'+n);if(all.includes(v))r.dataset[n]=v}}catch{}}"
 )
 
 # The steps in site.css that the letters of the wordmark, the book's title, go down.
@@ -98,7 +94,7 @@ def configure(app: Sphinx, config: Config) -> None:
     # Jupyter Book puts every style sheet and script below _static on every page; pages here ask for theirs.
     config.html_css_files = []
     config.html_js_files = []
-    config.html_additional_pages = {NOT_FOUND: f"{NOT_FOUND}.html"}
+    config.html_additional_pages = {page: f"{page}.html" for page in OWN_PAGES}
     # Where the site will stand, if that is known: links that must be whole are made from it.
     config.html_baseurl = os.environ.get("DOWNHILL_BASE_URL", config.html_baseurl)
     # Jupyter Book sets the title alone; pages and the inventory are named by the project.

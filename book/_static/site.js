@@ -55,10 +55,9 @@ document.addEventListener("keydown", (event) => {
 });
 
 // What scrolls sideways can be reached by keyboard; what does not is no stop on the way through the page. Code that can
-// be edited, which has a role, is always one. Sections that are still to be laid out come later (top-first.js).
+// be edited, which has a role, is always one.
 function scrollers() {
   for (const element of document.querySelectorAll("pre:not([role]), div.math, .table-scroll, .chart-picture")) {
-    if (!element.checkVisibility({ contentVisibilityAuto: true })) continue;
     const scrolls = element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1;
     if (scrolls) element.tabIndex = 0;
     else element.removeAttribute("tabindex");

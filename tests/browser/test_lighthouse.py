@@ -25,8 +25,7 @@ def results(site):
         "networkQuietThresholdMs": 300,
         "cpuQuietThresholdMs": 300,
     }
-    # Opened at a place of the page, so that no section waits with its layout (top-first.js).
-    addresses = {kind: f"{site}/{page}#content" for kind, page in lighthouse.KINDS.items()}
+    addresses = {kind: f"{site}/{page}" for kind, page in lighthouse.KINDS.items()}
 
     def look(kinds):
         return dict(
