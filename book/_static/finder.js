@@ -1,0 +1,159 @@
+// Finds places in the book by words: the rules by which search.js searches and ranks. No page is touched here.
+//
+// Input    the entries of search.json, as book/_ext/search.py writes them: {page, of, part, kind, place, title, words, text}
+// Output   finder(entries) gives find(query); pieces(text, terms) tells which words of a text to mark
+import { MiniSearch, stemmer } from "./vendor/search.js";
+
+// Too common to tell one place from another, and what a question is made of.
+const COMMON = new Set(
+  ("a about am an and any are as at be been but by can could did do does for from get had has have how i if in into is it its " +
+    "me my no not of on or our please should so than that the their them there these they this to us was we were what when where " +
+    "which who whose why will with would you your").split(" "),
+);
+
+// A number, with its exponent; or a word, with the hyphens and dots in it.
+const TOKEN = /\d+(?:[.,]\d+)*(?:e[-−+]?\d+)?(?![\p{L}\p{N}])|[\p{L}\p{N}]+(?:[-_.'’][\p{L}\p{N}]+)*/giu;
+
+/** 0.00002, 0,00002 and 2e-5 are one number; so are 3,000 and 3000. */
+function number(text) {
+  const plain = /^[1-9]\d{0,2}(,\d{3})+$/.test(text) ? text.replaceAll(",", "") : text.replace(",", ".");
+  const value = Number(plain.replace("−", "-"));
+  return Number.isNaN(value) ? null : String(value);
+}
+
+/** British and American spelling are one: optimise and optimize, colour and color. */
+function spelled(word) {
+  return word.replace(/(?<=..)is(?=(e|ed|er|ers|es|ing|ation|ations)$)/, "iz").replace(/(?<=..)our(?=(s|ed|ing|able)?$)/, "or");
+}
+
+/** The words of a token: its parts, or itself. */
+function parts(token) {
+  const value = /^\d/.test(token) ? number(token.toLowerCase()) : null;
+  if (value !== null) return [value];
+  return token.toLowerCase().replace(/['’](s$)?/g, "").split(/[-_.]/).filter(Boolean).map(spelled);
+}
+
+function wordsOf(text) {
+  return tokens(text).flatMap(parts).filter((word) => !COMMON.has(word));
+}
+
+const kept = new Map();
+
+/** What a token is found by: the stem of each part, and of the whole, so that "warmup" finds "warm-up". */
+function terms(token) {
+  if (!kept.has(token)) {
+    const all = parts(token);
+    const whole = all.length > 1 && token.includes("-") ? [all.join("")] : [];
+    kept.set(token, [...new Set([...all, ...whole].filter((word) => !COMMON.has(word)).map(stemmer))]);
+  }
+  return kept.get(token);
+}
+
+const tokens = (text) => text.match(TOKEN) ?? [];
+
+/** The names by which a place can be asked for, none with spaces, hyphens or common words. */
+function names({ kind, title, words }) {
+  return [...(kind === "term" ? title.split(", ") : [title]), ...(words ? words.split(", ") : [])].map((name) => wordsOf(name).join(""));
+}
+
+/** What runs ahead of the activities comes last, whatever its score. */
+const forCoaches = ({ page }) => page.startsWith("coach/");
+
+/** How much a place counts: a meaning most, what is to look up less, and what is for programmers least. */
+function weight({ kind, page }) {
+  if (kind === "term") return 1.5;
+  if (page === "reference/api") return 0.2;
+  return (page.startsWith("reference/") ? 0.7 : 1) * (kind === "page" ? 1.3 : 1);
+}
+
+const PREFIX = 3; // letters from which on a word may be the beginning of another
+const FEW = 5; // places with all words, below which those with some follow
+
+/** Each place where it is found first, with the terms that were found last. */
+function unlike(found) {
+  return [...new Map(found.map((place) => [place.id, place])).values()];
+}
+
+export function finder(entries) {
+  const index = new MiniSearch({ fields: ["title", "words", "of", "text"], tokenize: (text) => tokens(text).flatMap(terms), processTerm: (term) => term });
+  index.addAll(entries.map((entry, id) => ({ ...entry, id, of: entry.kind === "section" ? entry.of : "" })));
+  const named = entries.map((entry) => names(entry));
+  let spelling = null;
+
+  function look(words, combineWith) {
+    return index.search(words.map(stemmer).join(" "), {
+      tokenize: (text) => text.split(" "),
+      combineWith,
+      prefix: (term) => term.length >= PREFIX && !/^\d/.test(term),
+      boost: { title: 5, words: 5, of: 1.5 },
+      weights: { prefix: 0.3, fuzzy: 0 },
+      boostDocument: (id) => weight(entries[id]),
+    });
+  }
+
+  /** The word of the book that is nearest to one that is not in it, or none. */
+  function nearest(word) {
+    if (!spelling) {
+      spelling = new MiniSearch({ fields: ["id"], tokenize: (text) => [text], processTerm: (term) => term });
+      const all = entries.flatMap(({ title, text }) => wordsOf(`${title} ${text}`)).filter((one) => /^\p{L}{3,}$/u.test(one));
+      spelling.addAll([...new Set(all)].map((id) => ({ id })));
+    }
+    return spelling.search(word, { fuzzy: 0.3 }).slice(0, 1).map(({ id }) => id);
+  }
+
+  /** The places that the words are a name of, written in one word or in several; those with other endings last. */
+  function called(words) {
+    const asked = words.join("");
+    if (!asked) return [];
+    const rank = (id) => (named[id].includes(asked) ? 2 : 0) || (named[id].some((name) => stemmer(name) === stemmer(asked)) ? 1 : 0);
+    return entries
+      .map((entry, id) => ({ id, rank: rank(id), terms: tokens(entry.title).flatMap(terms) }))
+      .filter((found) => found.rank)
+      .sort((one, other) => other.rank - one.rank || weight(entries[other.id]) - weight(entries[one.id]));
+  }
+
+  /** The words of the glossary that begin with a letter. */
+  function beginning(letter) {
+    return entries.flatMap((entry, id) => (entry.kind === "term" && entry.title.toLowerCase().startsWith(letter) ? { id, terms: [] } : []));
+  }
+
+  /**
+   * The places for a query, the likeliest first, each with the terms that were found in it, and how many of them have
+   * all its words; `instead`, if a word is not in the book and was read as another; `letter`, if no more was typed.
+   */
+  function find(query) {
+    const typed = wordsOf(query);
+    const letter = /^\p{L}$/u.test(query);
+    const words = typed.flatMap((word) => (look([word], "AND").length ? word : nearest(word)));
+    const byName = called(typed);
+    const all = [...byName, ...called(words), ...look(words, "AND")];
+    const found = letter ? beginning(query.toLowerCase()) : unlike(all);
+    const whole = found.length;
+    if (!letter && whole < FEW) found.push(...unlike([...all, ...look(words, "OR")]).slice(whole));
+    const late = ({ id }) => !byName.some((one) => one.id === id) && forCoaches(entries[id]);
+    found.sort((one, other) => late(one) - late(other));
+    return {
+      places: found.map(({ id, terms: matched }) => ({ ...entries[id], terms: matched })),
+      whole,
+      instead: byName.length || words.join() === typed.join() ? null : words.join(" "),
+      letter,
+    };
+  }
+
+  return { find };
+}
+
+/** A text in pieces, {text, marked}: what is marked has one of the terms that a search has found. */
+export function pieces(text, found) {
+  const wanted = new Set(found);
+  const all = [];
+  let end = 0;
+  for (const match of text.matchAll(TOKEN)) {
+    if (!terms(match[0]).some((term) => wanted.has(term))) continue;
+    if (match.index > end) all.push({ text: text.slice(end, match.index), marked: false });
+    all.push({ text: match[0], marked: true });
+    end = match.index + match[0].length;
+  }
+  if (end < text.length) all.push({ text: text.slice(end), marked: false });
+  return all;
+}
