@@ -2,7 +2,7 @@
 
 It is read off the finished pages: one entry a section, and one a term of the glossary. What a reader has to
 ask for first is left out, so that no result gives an answer away: folds (the solutions of checks among them)
-and widgets, and the cells, whose text is code. A page with ``nosearch: true`` in its front matter is found
+and widgets; so is code. A page with ``nosearch: true`` in its front matter is found
 by its title alone.
 
 Where learners have another word for what a section is about, the section names it, and it is found by that
@@ -15,10 +15,11 @@ too::
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, SoupStrainer, Tag
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -26,7 +27,8 @@ from sphinx.environment import BuildEnvironment
 
 INDEX = "search.json"
 BLOCK = "\u2029"  # Unicode's paragraph separator, while lines are told apart
-LEFT_OUT = "details, [data-widget], .cell, .headerlink, .katex, script, style, svg, figure"
+DRAWN = re.compile(r"<(svg|script|figure)\b.*?</\1>", re.S)
+LEFT_OUT = "details, [data-widget], .cell, .highlight, .headerlink, .katex"
 # What Sphinx's theme puts there for its own search, and other scripts that no page of ours loads.
 UNUSED = (
     "searchtools.js",
@@ -40,8 +42,8 @@ UNUSED = (
 
 def text_of(element: Tag) -> str:
     """The words of an element, a line a block."""
-    for block in element.select("p, li, dt, dd, td, th, div, pre"):
-        block.append(BLOCK)
+    for block in element.select("p, li, dd, td, th, div, dt"):
+        block.append(" " if block.name == "dt" else BLOCK)
     lines = (" ".join(line.split()) for line in element.get_text().split(BLOCK))
     return "\n".join(line for line in lines if line)
 
@@ -95,7 +97,9 @@ def write(app: Sphinx, error: Exception | None) -> None:
     site = Path(app.outdir)
     found = []
     for docname in sorted(app.env.found_docs):
-        page = BeautifulSoup((site / f"{docname}.html").read_text("utf-8"), "html.parser")
+        # Drawings and data are most of a page, and take most of the time.
+        html = DRAWN.sub("", (site / f"{docname}.html").read_text("utf-8"))
+        page = BeautifulSoup(html, "html.parser", parse_only=SoupStrainer("main"))
         listed = entries(page, docname, other_words(app.env, docname))
         if "nosearch" in app.env.metadata[docname]:
             listed = [entry | {"text": ""} for entry in listed if entry["kind"] == "page"]

@@ -56,22 +56,22 @@ function names({ kind, title, words }) {
   return [...(kind === "term" ? title.split(", ") : [title]), ...(words ? words.split(", ") : [])].map((name) => wordsOf(name).join(""));
 }
 
-/** What runs ahead of the activities comes last, whatever its score. */
-const forCoaches = ({ page }) => page.startsWith("coach/");
+/** What is for coaches, which runs ahead of the activities, or for programmers comes after what is for learners. */
+const forOthers = ({ page }) => page.startsWith("coach/") || page === "reference/api";
 
-/** How much a place counts: a meaning most, what is to look up less, and what is for programmers least. */
+/** How much a place counts: a meaning most, what is to look up least. */
 function weight({ kind, page }) {
   if (kind === "term") return 1.5;
-  if (page === "reference/api") return 0.2;
   return (page.startsWith("reference/") ? 0.7 : 1) * (kind === "page" ? 1.3 : 1);
 }
 
 const PREFIX = 3; // letters from which on a word may be the beginning of another
 const FEW = 5; // places with all words, below which those with some follow
 
-/** Each place where it is found first, with the terms that were found last. */
+/** The same places, each at its first only. */
 function unlike(found) {
-  return [...new Map(found.map((place) => [place.id, place])).values()];
+  const seen = new Set();
+  return found.filter(({ id }) => !seen.has(id) && seen.add(id));
 }
 
 export function finder(entries) {
@@ -81,7 +81,7 @@ export function finder(entries) {
   let spelling = null;
 
   function look(words, combineWith) {
-    return index.search(words.map(stemmer).join(" "), {
+    const found = index.search(words.map(stemmer).join(" "), {
       tokenize: (text) => text.split(" "),
       combineWith,
       prefix: (term) => term.length >= PREFIX && !/^\d/.test(term),
@@ -89,6 +89,7 @@ export function finder(entries) {
       weights: { prefix: 0.3, fuzzy: 0 },
       boostDocument: (id) => weight(entries[id]),
     });
+    return found.sort((one, other) => forOthers(entries[one.id]) - forOthers(entries[other.id]));
   }
 
   /** The word of the book that is nearest to one that is not in it, or none. */
@@ -130,8 +131,6 @@ export function finder(entries) {
     const found = letter ? beginning(query.toLowerCase()) : unlike(all);
     const whole = found.length;
     if (!letter && whole < FEW) found.push(...unlike([...all, ...look(words, "OR")]).slice(whole));
-    const late = ({ id }) => !byName.some((one) => one.id === id) && forCoaches(entries[id]);
-    found.sort((one, other) => late(one) - late(other));
     return {
       places: found.map(({ id, terms: matched }) => ({ ...entries[id], terms: matched })),
       whole,

@@ -9,7 +9,8 @@ import { finder, pieces } from "./finder.js";
 
 const PAUSE_MS = 200;
 const PAGE = 20; // results that are shown at once
-const LONG = 260; // letters of a quotation
+const LONG = 260; // letters of a quotation, at most
+const SHORT = 60; // letters from which on it may end with its paragraph
 
 const form = document.querySelector("form.search-page");
 const box = form.querySelector("input");
@@ -42,15 +43,15 @@ function withMarks(text, found) {
   return pieces(text, found).map((piece) => (piece.marked ? element("mark", piece.text) : piece.text));
 }
 
-/** The sentence that holds most of the words, and what follows it as far as there is room. */
+/** The sentence that holds most of the words, and what follows it: to the end of a paragraph, or on if that is short. */
 function quotation({ text, terms }) {
-  const sentences = text.split(/\n|(?<=[.!?:;]["”]?)\s+/);
-  const held = sentences.map((sentence) => new Set(pieces(sentence, terms).filter((piece) => piece.marked).map((piece) => piece.text.toLowerCase())).size);
+  const sentences = text.split("\n").flatMap((line) => line.split(/(?<=[.!?]["”]?)\s+/).map((sentence, at) => ({ sentence, begins: at === 0 })));
+  const held = sentences.map(({ sentence }) => new Set(pieces(sentence, terms).filter((piece) => piece.marked).map((piece) => piece.text.toLowerCase())).size);
   const first = Math.max(0, held.indexOf(Math.max(...held)));
-  let quoted = sentences[first];
-  for (const next of sentences.slice(first + 1)) {
-    if (quoted.length + next.length > LONG) break;
-    quoted += ` ${next}`;
+  let quoted = sentences[first].sentence;
+  for (const { sentence, begins } of sentences.slice(first + 1)) {
+    if (quoted.length + sentence.length > LONG || (begins && quoted.length > SHORT)) break;
+    quoted += ` ${sentence}`;
   }
   return quoted.length > LONG ? `${quoted.slice(0, LONG).replace(/\s+\S*$/, "")} …` : quoted;
 }
@@ -125,4 +126,5 @@ more.addEventListener("click", () => {
   show(before);
   list.children[before].querySelector("a").focus();
 });
-search();
+// Whoever has searched from another page goes on from here: the next Tab is the first result.
+search().then(() => asked() && said.focus({ preventScroll: true }));

@@ -214,14 +214,6 @@ def test_the_hill_takes_one_real_step_a_press(new_context, site):
     assert set(heights()) == {start}
 
 
-def test_search_finds_a_chapter_by_its_words(new_context, site):
-    context = view(new_context)
-    page = opened(context, f"{site}/index.html")
-    page.get_by_role("searchbox", name="Search the book").fill("curvature")
-    page.keyboard.press("Enter")
-    page.get_by_role("link", name="The sums behind one step").first.wait_for()
-
-
 def test_nothing_moves_for_a_reader_who_asked_for_less_motion(new_context, site):
     context = view(new_context, reduced_motion="reduce")
     for address in PAGES:
