@@ -21,16 +21,18 @@ function number(text) {
   return Number.isNaN(value) ? null : String(value);
 }
 
+const IZE = /(?<=..)is(?=(e|ed|er|ers|es|ing|ation|ations)$)/;
+const OR = /(?<=..)our(?=(s|ed|ing|able)?$)/;
+
 /** British and American spelling are one: optimise and optimize, colour and color. */
-function spelled(word) {
-  return word.replace(/(?<=..)is(?=(e|ed|er|ers|es|ing|ation|ations)$)/, "iz").replace(/(?<=..)our(?=(s|ed|ing|able)?$)/, "or");
-}
+const spelled = (word) => word.replace(IZE, "iz").replace(OR, "or");
+const stem = (word) => stemmer(spelled(word));
 
 /** The words of a token: its parts, or itself. */
 function parts(token) {
   const value = /^\d/.test(token) ? number(token.toLowerCase()) : null;
   if (value !== null) return [value];
-  return token.toLowerCase().replace(/['’](s$)?/g, "").split(/[-_.]/).filter(Boolean).map(spelled);
+  return token.toLowerCase().replace(/['’](s$)?/g, "").split(/[-_.]/).filter(Boolean);
 }
 
 function wordsOf(text) {
@@ -44,16 +46,19 @@ function terms(token) {
   if (!kept.has(token)) {
     const all = parts(token);
     const whole = all.length > 1 && token.includes("-") ? [all.join("")] : [];
-    kept.set(token, [...new Set([...all, ...whole].filter((word) => !COMMON.has(word)).map(stemmer))]);
+    kept.set(token, [...new Set([...all, ...whole].filter((word) => !COMMON.has(word)).map(stem))]);
   }
   return kept.get(token);
 }
 
 const tokens = (text) => text.match(TOKEN) ?? [];
 
+const joined = (words) => words.map(spelled).join("");
+
 /** The names by which a place can be asked for, none with spaces, hyphens or common words. */
 function names({ kind, title, words }) {
-  return [...(kind === "term" ? title.split(", ") : [title]), ...(words ? words.split(", ") : [])].map((name) => wordsOf(name).join(""));
+  const all = [...(kind === "term" ? title.split(", ") : [title]), ...(words ? words.split(", ") : [])];
+  return all.map((name) => joined(wordsOf(name)));
 }
 
 /** What is for coaches, which runs ahead of the activities, or for programmers comes after what is for learners. */
@@ -75,13 +80,17 @@ function unlike(found) {
 }
 
 export function finder(entries) {
-  const index = new MiniSearch({ fields: ["title", "words", "of", "text"], tokenize: (text) => tokens(text).flatMap(terms), processTerm: (term) => term });
+  const index = new MiniSearch({
+    fields: ["title", "words", "of", "text"],
+    tokenize: (text) => tokens(text).flatMap(terms),
+    processTerm: (term) => term,
+  });
   index.addAll(entries.map((entry, id) => ({ ...entry, id, of: entry.kind === "section" ? entry.of : "" })));
   const named = entries.map((entry) => names(entry));
   let spelling = null;
 
   function look(words, combineWith) {
-    const found = index.search(words.map(stemmer).join(" "), {
+    const found = index.search(words.map(stem).join(" "), {
       tokenize: (text) => text.split(" "),
       combineWith,
       prefix: (term) => term.length >= PREFIX && !/^\d/.test(term),
@@ -96,26 +105,28 @@ export function finder(entries) {
   function nearest(word) {
     if (!spelling) {
       spelling = new MiniSearch({ fields: ["id"], tokenize: (text) => [text], processTerm: (term) => term });
-      const all = entries.flatMap(({ title, text }) => wordsOf(`${title} ${text}`)).filter((one) => /^\p{L}{3,}$/u.test(one));
-      spelling.addAll([...new Set(all)].map((id) => ({ id })));
+      const all = new Set(entries.flatMap(({ title, text }) => wordsOf(`${title} ${text}`)));
+      spelling.addAll([...all].filter((id) => /^\p{L}{3,}$/u.test(id)).map((id) => ({ id })));
     }
     return spelling.search(word, { fuzzy: 0.3 }).slice(0, 1).map(({ id }) => id);
   }
 
   /** The places that the words are a name of, written in one word or in several; those with other endings last. */
   function called(words) {
-    const asked = words.join("");
+    const asked = joined(words);
     if (!asked) return [];
-    const rank = (id) => (named[id].includes(asked) ? 2 : 0) || (named[id].some((name) => stemmer(name) === stemmer(asked)) ? 1 : 0);
+    const alike = stemmer(asked);
+    const rank = (name) => (name === asked ? 2 : Number(stemmer(name) === alike));
     return entries
-      .map((entry, id) => ({ id, rank: rank(id), terms: tokens(entry.title).flatMap(terms) }))
+      .map((entry, id) => ({ id, rank: Math.max(...named[id].map(rank)), terms: tokens(entry.title).flatMap(terms) }))
       .filter((found) => found.rank)
       .sort((one, other) => other.rank - one.rank || weight(entries[other.id]) - weight(entries[one.id]));
   }
 
   /** The words of the glossary that begin with a letter. */
   function beginning(letter) {
-    return entries.flatMap((entry, id) => (entry.kind === "term" && entry.title.toLowerCase().startsWith(letter) ? { id, terms: [] } : []));
+    const begins = ({ kind, title }) => kind === "term" && title.toLowerCase().startsWith(letter);
+    return entries.flatMap((entry, id) => (begins(entry) ? { id, terms: [] } : []));
   }
 
   /**

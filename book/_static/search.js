@@ -43,11 +43,18 @@ function withMarks(text, found) {
   return pieces(text, found).map((piece) => (piece.marked ? element("mark", piece.text) : piece.text));
 }
 
+const sentencesOf = (line) => line.split(/(?<=[.!?]["”]?)\s+/).map((sentence, at) => ({ sentence, begins: at === 0 }));
+
+/** How many words of a text are marked, each counted once. */
+function marks(text, found) {
+  return new Set(pieces(text, found).flatMap((piece) => (piece.marked ? piece.text.toLowerCase() : []))).size;
+}
+
 /** The sentence that holds most of the words, and what follows it: to the end of a paragraph, or on if that is short. */
 function quotation({ text, terms }) {
-  const sentences = text.split("\n").flatMap((line) => line.split(/(?<=[.!?]["”]?)\s+/).map((sentence, at) => ({ sentence, begins: at === 0 })));
-  const held = sentences.map(({ sentence }) => new Set(pieces(sentence, terms).filter((piece) => piece.marked).map((piece) => piece.text.toLowerCase())).size);
-  const first = Math.max(0, held.indexOf(Math.max(...held)));
+  const sentences = text.split("\n").flatMap(sentencesOf);
+  const held = sentences.map(({ sentence }) => marks(sentence, terms));
+  const first = held.indexOf(Math.max(...held));
   let quoted = sentences[first].sentence;
   for (const { sentence, begins } of sentences.slice(first + 1)) {
     if (quoted.length + sentence.length > LONG || (begins && quoted.length > SHORT)) break;

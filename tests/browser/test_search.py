@@ -155,10 +155,10 @@ def test_a_section_is_quoted_where_the_words_are(searching):
 
 
 def test_a_slip_of_the_finger_is_named(searching):
-    page = searching("learnign rate")
-    expect(page.get_by_role("status")).to_contain_text(
-        "Nothing for “learnign rate”. Shown for “learning rate”"
-    )
+    said = searching("learnign rate").get_by_role("status")
+    expect(said).to_contain_text("Nothing for “learnign rate”. Shown for “learning rate”")
+    # In the book's own spelling.
+    expect(searching("optimisor").get_by_role("status")).to_contain_text("Shown for “optimiser”")
 
 
 def test_where_few_places_have_all_words_those_with_some_follow(searching):
