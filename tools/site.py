@@ -130,7 +130,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     server: Site
     protocol_version = "HTTP/1.1"
-    server_version, sys_version = "Downhill", ""
+    server_version, sys_version = "tools.site", ""
     disable_nagle_algorithm = True
     timeout = 60  # seconds that an idle connection may hold its thread
 

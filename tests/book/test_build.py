@@ -34,8 +34,8 @@ class Book:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        copied = ("_config.yml", "pyproject.toml", "package-lock.json", "lab", "assets", "tools")
-        for name in copied:
+        files = ("_config.yml", "CITATION.cff", "pyproject.toml", "package-lock.json")
+        for name in (*files, "lab", "assets", "tools"):
             source = REPOSITORY / name
             if source.is_dir():
                 shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
