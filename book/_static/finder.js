@@ -117,8 +117,14 @@ export function finder(entries) {
     if (!asked) return [];
     const alike = stemmer(asked);
     const rank = (name) => (name === asked ? 2 : Number(stemmer(name) === alike));
+    // By another word for it, nothing in the place itself was found.
+    const inTitle = ({ kind, title }) => kind === "term" || stemmer(joined(wordsOf(title))) === alike;
     return entries
-      .map((entry, id) => ({ id, rank: Math.max(...named[id].map(rank)), terms: tokens(entry.title).flatMap(terms) }))
+      .map((entry, id) => ({
+        id,
+        rank: Math.max(...named[id].map(rank)),
+        terms: inTitle(entry) ? tokens(entry.title).flatMap(terms) : [],
+      }))
       .filter((found) => found.rank)
       .sort((one, other) => other.rank - one.rank || weight(entries[other.id]) - weight(entries[one.id]));
   }

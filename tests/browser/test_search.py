@@ -149,6 +149,12 @@ def test_a_term_is_explained_in_the_list_and_its_words_are_marked(searching):
     expect(result.locator(".search-where")).to_have_text("Reference · Glossary")
 
 
+def test_what_is_found_by_another_word_for_it_is_quoted_from_its_beginning(searching):
+    result = searching("no wifi").locator("#search-results li").first
+    expect(result).to_contain_text("Why: Many laptops at once, or a train.")
+    assert result.locator("mark").count() == 0
+
+
 def test_a_section_is_quoted_where_the_words_are(searching):
     result = searching("thermostats").locator("#search-results li").first
     assert result.locator("mark").all_inner_texts() == ["thermostat"]
