@@ -94,7 +94,7 @@ def configure(app: Sphinx, config: Config) -> None:
     # Jupyter Book puts every style sheet and script below _static on every page; pages here ask for theirs.
     config.html_css_files = []
     config.html_js_files = []
-    config.html_additional_pages = {NOT_FOUND: f"{NOT_FOUND}.html"}
+    config.html_additional_pages = {page: f"{page}.html" for page in OWN_PAGES}
     # Where the site will stand, if that is known: links that must be whole are made from it.
     config.html_baseurl = os.environ.get("DOWNHILL_BASE_URL", config.html_baseurl)
     # Jupyter Book sets the title alone; pages and the inventory are named by the project.

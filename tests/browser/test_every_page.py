@@ -58,6 +58,8 @@ def test_there_are_pages_to_look_at():
 def test_axe_finds_nothing(new_context, site, page, width, scheme):
     context = view(new_context, width, scheme)
     shown = opened(context, f"{site}/{page}")
+    if "?q=" in page:
+        shown.locator("#search-results li").first.wait_for()
     assert violations(shown) == []
 
 
@@ -219,14 +221,6 @@ def test_the_hill_takes_one_real_step_a_press(new_context, site):
     page.get_by_role("button", name="Start again at the top").click()
     assert taken() == 0
     assert set(heights()) == {start}
-
-
-def test_search_finds_a_chapter_by_its_words(new_context, site):
-    context = view(new_context)
-    page = opened(context, f"{site}/index.html")
-    page.get_by_role("searchbox", name="Search the book").fill("curvature")
-    page.keyboard.press("Enter")
-    page.get_by_role("link", name="The sums behind one step").first.wait_for()
 
 
 def test_nothing_moves_for_a_reader_who_asked_for_less_motion(new_context, site):

@@ -100,7 +100,7 @@ def test_the_whole_book_works_without_the_network_in_a_new_tab(context, host):
     figure.locator(".chart-picture").hover()
     expect(figure).to_have_attribute("data-chart", "live", timeout=20_000)
     page.goto(host.address + "search.html?q=curvature")
-    expect(page.locator("#search-results li").first).to_be_visible(timeout=20_000)
+    expect(page.locator("#search-results a").first).to_have_text("curvature", timeout=20_000)
     page.goto(host.address + "before/downhill-by-eye.html")
     expect(page.locator("[data-widget=your-step][data-ready]").first).to_be_visible()
     # Every page that the list names, and the page for what it does not.
