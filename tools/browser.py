@@ -1,4 +1,4 @@
-"""The browser of the tests: a Chromium that is there already, or apt's, or Playwright's."""
+"""The browsers of the tests: a Chromium that is there already, or apt's, or Playwright's; Firefox and WebKit from apt."""
 
 from __future__ import annotations
 
@@ -29,6 +29,12 @@ PLACES = (
     r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
 )
 STAMP = setup.VENV / "stamps" / "chromium"
+
+# The other engines: which programs each needs, by all their names, and Debian's packages that bring them.
+OTHERS = {
+    "Firefox": ([("firefox-esr", "firefox")], ["firefox-esr"]),
+    "WebKit": ([("WebKitWebDriver",), ("Xvfb",)], ["webkit2gtk-driver", "xvfb"]),
+}
 
 # A browser that talks to nobody but the page's own server: what is seen on the network is the page's doing.
 ARGUMENTS = (
@@ -97,6 +103,29 @@ def from_playwright() -> str:
     if not starts(found):
         raise SystemExit(failure)
     return found
+
+
+def other(engine: str) -> str:
+    """The path of Firefox or of WebKit's driver, fetched where we may; else a LookupError that says what to do."""
+    programs, packages = OTHERS[engine]
+
+    def present() -> str | None:
+        paths = [next(filter(None, map(shutil.which, names)), None) for names in programs]
+        return paths[0] if all(paths) else None
+
+    found = present() or (present() if setup.apt(*packages) else None)
+    if not found:
+        raise LookupError(f"{engine} goes untried: Debian has it in {' and '.join(packages)} (sudo apt install {' '.join(packages)})")
+    return found
+
+
+def fetch_others() -> None:
+    """The other engines, or a line for each that says why it is not there."""
+    for engine in OTHERS:
+        try:
+            other(engine)
+        except LookupError as why:
+            setup.say(str(why))
 
 
 def launch_options() -> dict[str, Any]:
