@@ -7,7 +7,6 @@ socket that geckodriver would use (Marionette), WebKit's own driver over HTTP.
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import socket
@@ -23,7 +22,7 @@ from typing import Any
 from stand_ins import free_port
 
 HOST = "127.0.0.1"
-PATIENCE = 25  # seconds: Python starts slowly where several programs share two cores
+PATIENCE = 60  # seconds: Python starts slowly where several programs share two cores
 SIZE = {"width": 1280, "height": 1000}
 ENTER, CONTROL, RIGHT = "\ue007", "\ue009", "\ue014"
 
@@ -35,7 +34,6 @@ PATHS = {
     "Navigate": "url",
     "SetTimeouts": "timeouts",
     "SetWindowRect": "window/rect",
-    "TakeScreenshot": "screenshot",
 }
 Send = Callable[..., Any]
 
@@ -92,9 +90,6 @@ class Browser:
 
     def type(self, css: str, keys: str, words: str = "") -> None:
         self.send("ElementSendKeys", id=self.find(css, words), text=keys)
-
-    def screenshot(self, file: Path) -> None:
-        file.write_bytes(base64.b64decode(self.send("TakeScreenshot")))
 
 
 def until(ask: Callable[[], Any], process: subprocess.Popen) -> Any:
@@ -166,8 +161,13 @@ def webkit(path: str) -> Iterator[Browser]:
         os.fdopen(reading) as told,
     ):
         os.close(writing)
-        display = {"DISPLAY": f":{told.readline().strip()}", "GDK_BACKEND": "x11"}
-        with program(path, f"--port={port}", env=os.environ | display) as process:
+        own = {
+            "DISPLAY": f":{told.readline().strip()}",
+            "GDK_BACKEND": "x11",
+            # The compiler that makes long-running code fast: on two cores, most of the time that Python's start takes.
+            "JSC_useOMGJIT": "0",
+        }
+        with program(path, f"--port={port}", env=os.environ | own) as process:
             root = f"http://{HOST}:{port}"
             until(lambda: urllib.request.urlopen(f"{root}/status"), process)
             session = f"{root}/session/{over_http(f'{root}/session', capabilities={})['sessionId']}"
@@ -179,8 +179,7 @@ def webkit(path: str) -> Iterator[Browser]:
 
 
 def over_http(address: str, **parameters: Any) -> Any:
-    # What has no parameters only asks.
-    body = json.dumps(parameters).encode() if parameters else None
+    body = json.dumps(parameters).encode()
     try:
         with urllib.request.urlopen(address, body, timeout=PATIENCE * 2) as answer:
             return json.load(answer)["value"]
