@@ -11,6 +11,7 @@ from tools import browser, build, setup
 
 def main(arguments: list[str]) -> int:
     browser.chromium()
+    browser.fetch_others()
     setup.java()
     html = build.build()
     command = [sys.executable, "-m", "pytest", *arguments]

@@ -1,7 +1,8 @@
-"""Every kind of page and the live cells in Firefox and in WebKit: they come to life, and nothing complains."""
+"""Every kind of page and the live cells in Firefox and in WebKit: all come to life, none complains."""
 
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,11 @@ from webdriver import CONTROL, ENTER, RIGHT
 from tools import browser as browsers
 from tools import site as sites
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPOSITORY / "book" / "_ext"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "book" / "_ext"))
 import offline
 
 CELLS = "after/the-sums-behind-one-step.html"
-# The kinds of page that nothing more is asked of than to be there and alive; the others have a test of their own.
+# Of these pages nothing more is asked than to be there and alive; the other kinds have a test of their own.
 PAGES = [
     "day/activity-1-curve-diagnosis.html",
     "day/activity-2-set-up-and-yardsticks.html",
@@ -40,21 +40,26 @@ WAITING = ", ".join(
         ".cell:has(.cell_input pre):not(.live)",
     ]
 )
-CHART = f"""from lab import charts{ENTER}charts.Chart(charts.comparison({{"walk": charts.points("step", "height", [3, 2, 1])}}, "height", x="step"), "Mine.", "")"""
+CHART = ENTER.join(
+    [
+        "from lab import charts",
+        'walk = {"walk": charts.points("step", "height", [3, 2, 1])}',
+        'charts.Chart(charts.comparison(walk, "height", x="step"), "Mine.", "It falls.")',
+    ]
+)
 
 
 @pytest.fixture(scope="session", params=browsers.OTHERS)
-def browser(request, tmp_path_factory):
+def browser(request, html):
     try:
         path = browsers.other(request.param)
     except LookupError as why:
         pytest.skip(str(why))
-    if request.param == "WebKit":
-        started = webdriver.webkit(path)
-    else:
-        started = webdriver.firefox(path, tmp_path_factory.mktemp("firefox"))
-    with started as running:
-        yield running
+    # Beside the book: a Firefox that comes as a snap does not see the system's folder for what is temporary.
+    with tempfile.TemporaryDirectory(dir=html.parent) as profile:
+        start = {"Firefox": webdriver.firefox, "WebKit": webdriver.webkit}[request.param]
+        with start(path, Path(profile)) as running:
+            yield running
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +84,7 @@ def site(folder):
 
 @pytest.fixture
 def opened(browser, site):
-    """Open a page and wait until all of it is alive; in the end nothing has complained, and nothing is kept."""
+    """Open a page and wait until all of it is alive; in the end nothing has complained or is kept."""
 
     def open_page(path):
         browser.open(site + path)

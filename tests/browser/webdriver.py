@@ -1,8 +1,8 @@
 """Firefox and WebKit, driven by the commands of WebDriver.
 
-Playwright drives no WebKit but its own, which no package registry has, and no Firefox as old as Debian's; Selenium
-needs geckodriver, which Debian lacks. Both browsers take the same few commands without a library: Firefox over the
-socket that geckodriver would use (Marionette), WebKit's own driver over HTTP.
+Playwright drives no WebKit but its own, which no package registry has, and no Firefox as old as Debian's;
+Selenium needs geckodriver, which Debian lacks. Both browsers take the same few commands without a library:
+Firefox over the socket that geckodriver would use (Marionette), WebKit's own driver over HTTP.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ PATHS = {
 Send = Callable[..., Any]
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The browser did not carry out a command, for this reason."""
 
 
@@ -60,14 +60,14 @@ class Browser:
         return self.send("ExecuteScript", script=script, args=list(arguments))
 
     def wait(self, body: str, *arguments: Any) -> Any:
-        """The first true value of that function, called again and again, also while one page follows another."""
+        """The first true value of that function, called again and again, over a change of page as well."""
         end = time.monotonic() + PATIENCE
         while True:
             reason = ""
             try:
                 if value := self.js(body, *arguments):
                     return value
-            except Refused as refused:
+            except RefusedError as refused:
                 reason = f" ({refused})"
             assert time.monotonic() < end, f"{self.name} waited in vain for: {body} {arguments}{reason}"
             time.sleep(0.05)
@@ -76,8 +76,9 @@ class Browser:
         """The first visible element that holds these words, in the middle of the window."""
         reference = self.wait(
             """const [css, words] = given;
+               const visible = (e) => e.checkVisibility({ visibilityProperty: true });
                const found = [...document.querySelectorAll(css)]
-                 .find((e) => e.checkVisibility({ visibilityProperty: true }) && e.textContent.includes(words));
+                 .find((e) => visible(e) && e.textContent.includes(words));
                found?.scrollIntoView({ block: "center", behavior: "instant" });
                return found;""",
             css,
@@ -145,14 +146,14 @@ def marionette(stream: Any) -> Send:
         stream.flush()
         _, _, error, answer = read(stream)
         if error:
-            raise Refused(error["message"])
+            raise RefusedError(error["message"])
         return answer.get("value")
 
     return send
 
 
 @contextmanager
-def webkit(path: str) -> Iterator[Browser]:
+def webkit(path: str, profile: Path) -> Iterator[Browser]:
     """WebKitGTK's MiniBrowser, on a screen of its own that nobody sees."""
     reading, writing = os.pipe()
     port = free_port()
@@ -164,7 +165,8 @@ def webkit(path: str) -> Iterator[Browser]:
         own = {
             "DISPLAY": f":{told.readline().strip()}",
             "GDK_BACKEND": "x11",
-            # The compiler that makes long-running code fast: on two cores, most of the time that Python's start takes.
+            "HOME": str(profile),
+            # The compiler for code that runs long: on two cores it takes most of the time of Python's start.
             "JSC_useOMGJIT": "0",
         }
         with program(path, f"--port={port}", env=os.environ | own) as process:
@@ -185,4 +187,4 @@ def over_http(address: str, **parameters: Any) -> Any:
             return json.load(answer)["value"]
     except urllib.error.HTTPError as error:
         with error:
-            raise Refused(json.load(error)["value"]["message"]) from None
+            raise RefusedError(json.load(error)["value"]["message"]) from None
