@@ -24,13 +24,14 @@ TARGETS = {
     "bench": "measure the weight of the pages and the time to the first output",
     "pictures": "take the README's picture and the one that a shared link shows",
     "setup": "fetch everything the other targets need, and build nothing",
+    "kernel": "set up the Python packages alone, all that a Jupyter kernel needs",
     "notebooks": "derive the notebooks in lab/notebooks from their text",
     "lock": "compile requirements*.in to requirements*.txt (with --upgrade: to the newest versions)",
     "clean": "remove what was built (with --all: what was set up as well)",
     "help": "list these targets",
 }
 WITHOUT_SETUP = ("clean", "help")
-WITHOUT_NODE = ("lock", "notebooks")
+WITHOUT_NODE = ("kernel", "lock", "notebooks")
 
 
 def show_help() -> None:

@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 from tools.setup import REPOSITORY
+from tools.site import ADDRESS
 
 START = 60.0  # seconds until a server that has not answered counts as failed
 STOP = 10.0  # seconds that it has to end its kernels
@@ -26,9 +27,12 @@ IDLE = 900  # seconds after which a kernel that no page is connected to ends
 
 
 class Jupyter:
-    """A running server, whose kernels work in ``folder`` and which only pages of ``origin`` may use."""
+    """A running server, whose kernels work in ``folder`` and which only pages of ``origin`` may use.
 
-    def __init__(self, origin: str, folder: Path) -> None:
+    It listens on ``address``, on ``port`` or the next that is free (0: any).
+    """
+
+    def __init__(self, origin: str, folder: Path, address: str = ADDRESS, port: int = 0) -> None:
         self.token = secrets.token_urlsafe(32)
         # Nobody else may read it, and nothing of it stays: the file with the port has the token in it.
         self.private = tempfile.TemporaryDirectory(prefix="downhill-", ignore_cleanup_errors=True)
@@ -44,7 +48,10 @@ class Jupyter:
         self.log = private / "log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tools.jupyter", origin, str(folder), str(private)],
+                [
+                    *(sys.executable, "-m", "tools.jupyter"),
+                    *(origin, str(folder), str(private), address, str(port)),
+                ],
                 cwd=REPOSITORY,
                 env=environment,
                 stdin=subprocess.PIPE,
@@ -64,7 +71,7 @@ class Jupyter:
             if told.is_file():
                 # The file is there before it is filled.
                 try:
-                    self.address = f"http://127.0.0.1:{json.loads(told.read_text('utf-8'))['port']}/"
+                    self.address = f"http://{ADDRESS}:{json.loads(told.read_text('utf-8'))['port']}/"
                     return
                 except ValueError:
                     pass
@@ -94,7 +101,7 @@ class Jupyter:
 def main(arguments: list[str]) -> None:
     from jupyter_server.serverapp import main as serve
 
-    origin, folder, private = arguments
+    origin, folder, private, address, port = arguments
     tempfile.tempdir = private  # where Jupyter puts the empty settings that it then leaves behind
     orphaned = threading.Event()
 
@@ -110,8 +117,10 @@ def main(arguments: list[str]) -> None:
             [
                 "--no-browser",
                 "--allow-root",
-                "--ServerApp.ip=127.0.0.1",
-                "--ServerApp.port=0",
+                f"--ServerApp.ip={address}",
+                f"--ServerApp.port={port}",
+                # Wherever it listens, it answers to this machine's own names alone, as the book does.
+                "--ServerApp.allow_remote_access=False",
                 f"--ServerApp.allow_origin={origin}",
                 f"--ServerApp.root_dir={folder}",
                 "--ServerApp.terminals_enabled=False",

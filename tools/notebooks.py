@@ -79,11 +79,17 @@ def launches(notebook: str, published: Mapping[str, str], root: Path = REPOSITOR
     if not repository:
         return {}
     found = {"Colab": f"https://colab.research.google.com/github/{repository}/blob/{branch}/{notebook}"}
-    if (root / ".devcontainer").is_dir():
-        found["Codespaces"] = f"https://codespaces.new/{repository}?ref={branch}"
+    found |= codespaces(published, root)
     if (root / "binder").is_dir():
         found["Binder"] = f"{published['hub']}/v2/gh/{repository}/{branch}?labpath={notebook}"
     return found
+
+
+def codespaces(published: Mapping[str, str], root: Path = REPOSITORY) -> dict[str, str]:
+    """Codespaces and the address at which it opens the whole repository; nothing without a dev container."""
+    if not published["repository"] or not (root / ".devcontainer").is_dir():
+        return {}
+    return {"Codespaces": f"https://codespaces.new/{published['repository']}/tree/{published['branch']}"}
 
 
 def path_of(source: Path) -> str:

@@ -18,8 +18,7 @@ body { margin: 0; width: 1200px; height: 630px; overflow: hidden }
   display: grid; grid-template-columns: 520px 1fr; gap: 40px; align-items: center;
   height: 630px; padding: 0 60px
 }
-.card .wordmark { font-size: 84px; margin-bottom: 20px }
-.card p { font-size: 38px; line-height: 1.25; margin: 0; color: var(--ink-soft) }
+.card p { font-size: 64px; font-weight: 800; line-height: 1.15; margin: 0; color: var(--ink) }
 .card svg { width: 100% }
 """
 
@@ -47,12 +46,11 @@ def main(arguments: list[str]) -> None:
         )
         page.goto(address, wait_until="networkidle")
         hill = page.locator(".hill svg").evaluate("(svg) => svg.outerHTML")
-        mark = page.locator(".wordmark").evaluate("(mark) => mark.outerHTML")
         page.evaluate(
             "([card]) => { document.body.innerHTML = card }",
             [
-                f'<div class="card"><div>{mark}<p>Model tuning you can watch</p></div>'
-                f'<div class="hill">{hill}</div></div>'
+                # Without the book's name, which stands beside it: a fork has another.
+                f'<div class="card"><p>Model tuning<br>you can watch</p><div class="hill">{hill}</div></div>'
             ],
         )
         page.add_style_tag(content=CARD_STYLE)

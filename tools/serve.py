@@ -23,6 +23,10 @@ KERNEL = "/_local/kernel.json"
 # Where cells that write files leave them.
 WORK = REPOSITORY / "_build" / "kernel"
 CONNECTIONS = Path("/proc/net/tcp"), Path("/proc/net/tcp6")
+CONTAINER = Path("/.dockerenv"), Path("/run/.containerenv")  # Docker's mark and Podman's
+EVERYWHERE = "0.0.0.0"
+# What GitHub sets in a codespace, to say at which names its ports are reached from outside.
+CODESPACE = "CODESPACE_NAME", "GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN"
 
 
 class Local(site.Site):
@@ -30,8 +34,12 @@ class Local(site.Site):
 
     jupyter: Jupyter | None = None
 
-    def __init__(self, folder: Path, port: int) -> None:
-        super().__init__(folder, port, LocalHandler)
+    def __init__(self, folder: Path, port: int, address: str = site.ADDRESS) -> None:
+        super().__init__(folder, port, LocalHandler, address)
+        self.address = address
+        self.forwarded_as = codespace(self.server_port)
+        if self.forwarded_as:
+            self.names = (*site.LOOPBACK, self.forwarded_as)
 
 
 class LocalHandler(site.Handler):
@@ -39,7 +47,8 @@ class LocalHandler(site.Handler):
 
     def answer(self, path: str) -> None:
         name, port = self.host()
-        if name != site.ADDRESS and port == self.server.server_port:
+        # From a codespace, this address would lead to the reader's own computer.
+        if name != site.ADDRESS and port == self.server.server_port and not self.server.forwarded_as:
             # One origin for the pages, for what they store, and for the Jupyter server to accept.
             query = urlsplit(self.path).query
             self.send_on(self.server.origin + path + (f"?{query}" if query else ""))
@@ -57,7 +66,9 @@ class LocalHandler(site.Handler):
     def from_own_page(self) -> bool:
         """Whether a page that this server has served asks, in a browser of the user who started it."""
         return (
-            self.host() == (site.ADDRESS, self.server.server_port)
+            # Behind a port that a container publishes, nobody can tell whose browser it is.
+            self.server.address == site.ADDRESS
+            and self.host() == (site.ADDRESS, self.server.server_port)
             # No page can set or forge these two: the browser writes them.
             and self.headers.get("Sec-Fetch-Site") == "same-origin"
             and self.headers.get("Origin", self.server.origin) == self.server.origin
@@ -85,20 +96,26 @@ def same_user(client: tuple[str, int], port: int) -> bool:
     return False
 
 
-def bind(folder: Path, wanted: int) -> Local:
+def codespace(port: int) -> str:
+    """The name at which GitHub forwards a port of the codespace that this runs in; empty anywhere else."""
+    name, domain = (os.environ.get(variable) for variable in CODESPACE)
+    return f"{name}-{port}.{domain}".lower() if name and domain else ""
+
+
+def bind(folder: Path, wanted: int, address: str = site.ADDRESS) -> Local:
     """A site on the wanted port, or on the next that is free."""
     last = min(wanted + PORTS_TRIED, 65536) - 1
     for port in range(wanted, last + 1):
         try:
-            return Local(folder, port)
+            return Local(folder, port, address)
         except OSError:
             continue
     raise SystemExit(f"No port from {wanted} to {last} is free: give another with --port.")
 
 
-def start_jupyter(server: Local) -> None:
+def start_jupyter(server: Local, port: int) -> None:
     """Start the Jupyter server of a site; without it the site stays what it is."""
-    server.jupyter = Jupyter(server.origin, WORK)
+    server.jupyter = Jupyter(server.origin, WORK, server.address, port)
     try:
         server.jupyter.wait_until_ready()
     except RuntimeError as error:
@@ -109,8 +126,16 @@ def start_jupyter(server: Local) -> None:
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m tools serve", description=__doc__)
     parser.add_argument("--port", type=int, default=PORT, help=f"the first port to try (default {PORT})")
+    parser.add_argument("--jupyter-port", type=int, default=0, help="the Jupyter server's (default: any)")
+    parser.add_argument(
+        "--in-container",
+        action="store_true",
+        help="listen on every address, for a container whose ports are published on 127.0.0.1 alone",
+    )
     parser.add_argument("--html", type=Path, help="serve this built folder as it is, and build nothing")
     options = parser.parse_args(arguments)
+    if options.in_container and not any(mark.exists() for mark in CONTAINER):
+        raise SystemExit("--in-container is for a container: elsewhere it would let other machines in.")
     folder = options.html or build.build()
 
     done = threading.Event()
@@ -119,14 +144,20 @@ def main(arguments: list[str]) -> None:
         if number := getattr(signal, name, None):
             signal.signal(number, lambda *_: done.set())
 
-    server = bind(folder, options.port)
+    server = bind(folder, options.port, EVERYWHERE if options.in_container else site.ADDRESS)
     try:
-        start_jupyter(server)
+        start_jupyter(server, options.jupyter_port)
         with site.running(server):
             if options.port not in (0, server.server_port):
                 print(f"Port {options.port} is busy, so the book is on port {server.server_port}.")
             print(f"The book: {server.origin}/")
-            if server.jupyter:
+            if server.forwarded_as:
+                print(f"From another computer: https://{server.forwarded_as}/ (its cells run in the browser)")
+            if server.jupyter and options.in_container:
+                # Printed as Jupyter itself would: only who started the container can read it.
+                address = f"{server.jupyter.address}?token={server.jupyter.token}"
+                print(f"To run its cells here, choose “Your own Jupyter server” and paste {address}")
+            elif server.jupyter:
                 print(
                     "Its cells can run on the Jupyter server started with it, which serves its pages alone."
                 )

@@ -237,9 +237,12 @@ def install_requirements() -> None:
     failure = "The Python packages could not be installed: the lines above say why."
     pip(*(f"--requirement={path}" for path in REQUIREMENTS), failure=failure)
     # A kernel may start in any folder and must find `lab` all the same.
-    ask = [str(venv_python()), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
-    packages = Path(subprocess.run(ask, capture_output=True, text=True, check=True).stdout.strip())
-    (packages / "downhill.pth").write_text(f"{REPOSITORY}\n", "utf-8")
+    ask = [str(venv_python()), "-X", "utf8", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    said = subprocess.run(ask, capture_output=True, encoding="utf-8", check=True).stdout
+    packages = Path(said.strip())
+    # As code in ASCII: a plain path would be read in the system's own encoding, which may lack its letters.
+    line = f"import sys; sys.path.append({str(REPOSITORY)!a})\n"
+    (packages / "downhill.pth").write_text(line, "ascii")
     leave(stamp, inputs)
 
 
@@ -298,10 +301,34 @@ def packages() -> Path:
     if not holds(stamp, inputs):
         say("the npm packages of package-lock.json")
         failure = "The npm packages could not be installed: the lines above say why."
-        run([*npm(), "ci", "--loglevel=error"], failure, node_environment())
+        command = [*npm(), "ci", "--loglevel=error"]
+        if silence := npm_silence():
+            # npm itself would try for minutes. What it has fetched before may be enough.
+            failure = (
+                f"The npm packages are missing and npm's registry cannot be reached from here ({silence}): "
+                "go to a network that lets npm through, or tell npm a proxy or a mirror (npm config set "
+                "proxy ADDRESS, npm config set registry ADDRESS), then run this again; what is set up stays."
+            )
+            command = [*command[:-1], "--offline", "--silent"]
+        run(command, failure, node_environment())
         leave(stamp, inputs)
     thebe_core()
     return MODULES
+
+
+def npm_silence() -> str:
+    """What npm met with when its registry did not answer within ``INDEX_PATIENCE``; nothing if it did."""
+    patience = f"--fetch-timeout={INDEX_PATIENCE * 1000:.0f}"
+    command = [*npm(), "ping", "--fetch-retries=0", patience, "--loglevel=error"]
+    try:
+        said = subprocess.run(
+            command, cwd=REPOSITORY, env=node_environment(), capture_output=True, encoding="utf-8"
+        ).stderr
+    except OSError as error:
+        return str(error)
+    # A registry that refuses the question (E404, say) has answered.
+    found = re.search(r"code (E?[A-Z_]+)\b(?!\d)", said)
+    return found[1] if found else ""
 
 
 def thebe_core() -> Path:

@@ -67,17 +67,20 @@ class Answer:
 class Site(http.server.ThreadingHTTPServer):
     """A server of one folder on a port of the loopback address (0: any that is free)."""
 
+    names: tuple[str, ...] = LOOPBACK  # a request sent to any other is refused
     daemon_threads = True
     request_queue_size = 128
     # On Windows this option lets two servers share a port; elsewhere it lets one start again at once.
     allow_reuse_address = os.name != "nt"
 
-    def __init__(self, folder: Path, port: int = 0, handler: type[Handler] | None = None) -> None:
+    def __init__(
+        self, folder: Path, port: int = 0, handler: type[Handler] | None = None, address: str = ADDRESS
+    ) -> None:
         self.folder = folder.resolve()
         if not self.folder.is_dir():
             raise SystemExit(f"There is no folder {folder} to serve.")
         self.remembered: dict[Path, tuple[tuple[int, int], Answer]] = {}
-        super().__init__((ADDRESS, port), handler or Handler)
+        super().__init__((address, port), handler or Handler)
 
     def server_bind(self) -> None:
         # The parent asks for this machine's full name, which can take seconds.
@@ -130,13 +133,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     server: Site
     protocol_version = "HTTP/1.1"
-    server_version, sys_version = "Downhill", ""
+    server_version, sys_version = "tools.site", ""
     disable_nagle_algorithm = True
     timeout = 60  # seconds that an idle connection may hold its thread
 
     def do_GET(self) -> None:
         path = urlsplit(self.path).path
-        if self.host()[0] not in LOOPBACK:
+        if self.host()[0] not in self.server.names:
             self.say(HTTPStatus.MISDIRECTED_REQUEST, "This server answers to this machine's own names alone.")
         elif not path.startswith("/"):
             self.say(HTTPStatus.BAD_REQUEST, "A path begins with a slash.")

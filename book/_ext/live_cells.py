@@ -15,29 +15,20 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from tools import notebooks
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 SIZES = REPOSITORY / "_build" / "assets" / "sizes.json"
 HAS_CODE_CELL = re.compile(r'<div class="cell_input\b')
 
 
-def settings_of(
-    pagename: str, downhill: dict[str, str], root: Path = REPOSITORY, sizes: Path = SIZES
-) -> dict[str, Any]:
-    """What ``pagename`` can offer, as the page's script reads it."""
+def settings_of(downhill: dict[str, str], root: Path = REPOSITORY, sizes: Path = SIZES) -> dict[str, Any]:
+    """What a page with live cells can offer, as its script reads it."""
     config: dict[str, Any] = json.loads(sizes.read_text("utf-8"))
-    repository, branch = downhill.get("repository", ""), downhill.get("branch", "main")
-    config["launch"] = []
-    if not repository:
-        return config
-    if (root / "binder").is_dir():
-        config["binder"] = {"hub": downhill["hub"], "repository": repository, "branch": branch}
-    notebook = f"lab/notebooks/{pagename.rpartition('/')[2]}.ipynb"
-    if (root / notebook).is_file():
-        url = f"https://colab.research.google.com/github/{repository}/blob/{branch}/{notebook}"
-        config["launch"].append({"name": "Colab", "url": url})
-    if (root / ".devcontainer").is_dir():
-        url = f"https://codespaces.new/{repository}?ref={branch}"
-        config["launch"].append({"name": "Codespaces", "url": url})
+    elsewhere = notebooks.codespaces(downhill, root)
+    config["launch"] = [{"name": name, "url": address} for name, address in elsewhere.items()]
+    if downhill["repository"] and (root / "binder").is_dir():
+        config["binder"] = {name: downhill[name] for name in ("hub", "repository", "branch")}
     return config
 
 
@@ -45,7 +36,7 @@ def page_context(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     if HAS_CODE_CELL.search(context.get("body", "")):
-        config = settings_of(pagename, app.config.downhill)
+        config = settings_of(app.config.downhill)
         # "</" must not end the script element early; "\\u003c" is the same character to every JSON reader.
         context["live_config"] = json.dumps(config).replace("<", "\\u003c")
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import yaml
 from docutils import nodes
 from execution_cache import content_hash
 from sphinx.application import Sphinx
@@ -29,14 +30,17 @@ BUILT_ASSETS = REPOSITORY / "_build" / "assets"
 # What a reader can choose for every page, and its values; as the buttons and site.css name them.
 READING = {"theme": ["light", "dark"], "size": ["larger", "largest"], "spacing": ["wide"]}
 # Set before the first paint, so that a reader who chose dark never sees a white flash, nor text that grows.
+# Browsers run no modules that were opened from a folder, and old ones do not know all that ours use.
 THEME_SCRIPT = (
-    "{const r=document.documentElement;r.classList.add('js');"
+    "{const r=document.documentElement;"
+    "r.classList.add(location.protocol==='file:'?'from-file'"
+    ":'noModule'in HTMLScriptElement.prototype&&self.structuredClone?'js':'old');"
     f"try{{for(const [n,all] of Object.entries({json.dumps(READING, separators=(',', ':'))})){{"
     "const v=localStorage.getItem('downhill-'+n);if(all.includes(v))r.dataset[n]=v}}catch{}}"
 )
 
-# On which of the steps in site.css each letter of the wordmark stands, from the top down.
-WORDMARK = list(zip("Downhill", (0, 1, 2, 3, 4, 5, 6, 6), strict=True))
+# The steps in site.css that the letters of the wordmark, the book's title, go down.
+STEPS_OF_WORDMARK = 6
 
 STATIC = REPOSITORY / "book" / "_static"
 NOT_FOUND = "404"
@@ -133,6 +137,7 @@ def page_context(
         needed = [*needed, "live/live.css", "live/cells.js"]
     title = re.sub("<.*?>", "", context.get("title") or OWN_PAGES[pagename])
     root = pagename == app.config.root_doc
+    project = html.escape(app.config.project)
     settings = app.config.downhill
     if pagename == NOT_FOUND:
         context["base"] = urlsplit(app.config.html_baseurl).path.removesuffix("/") + "/"
@@ -140,14 +145,13 @@ def page_context(
         # With a base, an address that is only a place on this page would count from there.
         "here": f"{NOT_FOUND}.html" if pagename == NOT_FOUND else "",
         "body": body,
-        "page_title": f"{app.config.project}: model tuning you can watch"
-        if root
-        else f"{title} · {app.config.project}",
+        # A chapter's title is HTML already.
+        "page_title": f"{project}: model tuning you can watch" if root else f"{title} · {project}",
         "description": (summary(doctree) if doctree is not None and not root else "")
         or settings["description"],
         "security_policy": security_policy(live=live or not USE_PYTHON.isdisjoint(needed)),
         "theme_script": THEME_SCRIPT,
-        "wordmark": WORDMARK,
+        "wordmark": [(letter, min(at, STEPS_OF_WORDMARK)) for at, letter in enumerate(app.config.project)],
         "stylesheets": [*OWN_STYLES, *(file for file in needed if file.endswith(".css"))],
         "modules": [file for file in needed if file.endswith(".js")],
         "part": part_of(app, pagename),
@@ -158,7 +162,8 @@ def page_context(
         "paper": paper(),
         "copyright": app.config.copyright,
         "author": app.config.author,
-        "asset": lambda file: context["pathto"]("_static/" + file, 1) + "?v=" + version(app, file),
+        "based_on": based_on(app.config.project, app.config.author),
+        "asset": lambda file: f"{context['pathto']('_static/' + file, 1)}?v={app.downhill_versions.of(file)}",
     }
 
 
@@ -169,7 +174,7 @@ def mistake(app: Sphinx, title: str, page: str, body: str) -> str:
     """
     settings = app.config.downhill
     contact, repository = settings.get("contact", ""), settings.get("repository", "")
-    subject = f"{app.config.project}: a mistake on “{title}”"
+    subject = f"{app.config.project}: a mistake on “{html.unescape(title)}”"
     content = hashlib.sha256(body.encode()).hexdigest()[:8]
     text = f"Page: {page}\nVersion: {lab.__version__}, {content}\n\nWhat is wrong:\n"
     if "@" in contact and ":" not in contact:
@@ -179,6 +184,14 @@ def mistake(app: Sphinx, title: str, page: str, body: str) -> str:
     if repository:
         return f"https://github.com/{repository}/issues/new?title={quote(subject)}&body={quote(text)}"
     return ""
+
+
+def based_on(title: str, author: str) -> str:
+    """The credit that the licence asks of a fork, as CITATION.cff has it; nothing in the book itself."""
+    cited = yaml.safe_load((REPOSITORY / "CITATION.cff").read_text("utf-8"))
+    names = [one.get("name") or f"{one['given-names']} {one['family-names']}" for one in cited["authors"]]
+    original = cited["title"].partition(":")[0]
+    return "" if (title, author) == (original, names[0]) else f"“{original}” by {', '.join(names)}"
 
 
 def absolute(app: Sphinx, path: str) -> str:
@@ -193,15 +206,6 @@ def paper() -> list[tuple[str, str]]:
     if not found:
         raise ValueError("book/_static/tokens.css: --paper must be light-dark(a colour, a colour)")
     return list(zip(("light", "dark"), found.groups(), strict=True))
-
-
-def version(app: Sphinx, file: str) -> str:
-    """Eight hex digits of a static file's content: a new address if it changes, so no cache mixes them."""
-    for folder in app.config.html_static_path:
-        path = Path(app.srcdir, folder, file)
-        if path.is_file():
-            return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
-    raise FileNotFoundError(f"_static/{file}: a page asks for it and no static folder has it")
 
 
 def tidy(body: str) -> str:

@@ -1,18 +1,24 @@
 // The book that is kept for offline, on every page: goes on with a download that was cut off, and announces a new version.
 // Nothing is asked of the network, and nothing is started, until the reader has pressed "Keep for offline" once.
-// Input    html[data-content_root], meta[name=downhill-version]; the channel "downhill-offline" (see sw.js)
+// Input    html[data-content_root], meta[name=downhill-version]; the channel of sw.js
 // Output   start()   has the book kept: registers sw.js. Resolves to its registration.
 //          remove()  takes everything back.
+//          channel()  the channel on which the worker says how far it is.
 //          keptVersion()  resolves to the version that is kept complete, or null.
 //          A bar at the end of the page once a newer version lies ready.
-// Storage  downhill-offline ("wanted"); the service worker of this site and its caches "downhill <version>".
+// Storage  "downhill-offline PATH" ("wanted"); the service worker of this site and its caches "downhill PATH VERSION".
+//          PATH is the site's own, for another book may be kept at the same host.
 
 export const pageVersion = document.querySelector('meta[name="downhill-version"]').content;
 export const possible = "serviceWorker" in navigator && "caches" in globalThis && isSecureContext;
 const root = new URL(document.documentElement.dataset.content_root, document.baseURI).href;
-const WANTED = "downhill-offline";
+const { pathname } = new URL(root);
+const WANTED = `downhill-offline ${pathname}`;
+const OURS = `downhill ${pathname} `;
 const hadController = possible && Boolean(navigator.serviceWorker.controller);
 let agreed = false;
+
+export const channel = () => new BroadcastChannel(WANTED);
 
 export function wanted() {
   try {
@@ -33,7 +39,7 @@ function want(yes) {
 
 export async function keptVersion() {
   for (const name of await caches.keys()) {
-    if (!name.startsWith("downhill ")) continue;
+    if (!name.startsWith(OURS)) continue;
     const cache = await caches.open(name);
     const complete = await cache.match(`${root}_complete`);
     if (complete) return complete.text();
@@ -70,7 +76,7 @@ export async function remove() {
   want(false);
   const registration = await navigator.serviceWorker.getRegistration(root);
   await registration?.unregister();
-  const names = (await caches.keys()).filter((name) => name.startsWith("downhill "));
+  const names = (await caches.keys()).filter((name) => name.startsWith(OURS));
   await Promise.all(names.map((name) => caches.delete(name)));
 }
 

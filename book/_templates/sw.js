@@ -6,20 +6,23 @@
 // one is open or the reader asks for it, so no page ever gets files of two versions.
 //
 // Input    messages "take-over" (the reader agreed to this version) and "claim" (the page is of this version)
-// Output   on the channel "downhill-offline": {version, state: "fetching" | "kept" | "failed" | "lost", done, total, why}
-// Storage  the caches "downhill <version>"; one is complete once it holds COMPLETE.
+// Output   on the channel "downhill-offline PATH": {version, state: "fetching" | "kept" | "failed" | "lost", done, total, why}
+// Storage  the caches "downhill PATH VERSION"; one is complete once it holds COMPLETE. PATH is the site's own, for
+//          another book may be kept at the same host.
 
 const { version: VERSION, files: FILES } = self.KEPT_FROM_THE_BUILD;
-const CACHE = `downhill ${VERSION}`;
 const COMPLETE = "_complete";
 const SCOPE = new URL("./", self.location).href;
+const PATH = new URL(SCOPE).pathname;
+const OURS = `downhill ${PATH} `;
+const CACHE = OURS + VERSION;
 const TOTAL = Object.values(FILES).reduce((sum, [size]) => sum + size, 0);
 const AT_ONCE = 6;
 // A server may send none for these, and a browser will not run them without.
 const TYPES = { css: "text/css", html: "text/html; charset=utf-8", js: "text/javascript", json: "application/json",
   mjs: "text/javascript", svg: "image/svg+xml", wasm: "application/wasm" };
 
-const channel = new BroadcastChannel("downhill-offline");
+const channel = new BroadcastChannel(`downhill-offline ${PATH}`);
 const say = (state, more = {}) => channel.postMessage({ version: VERSION, state, total: TOTAL, ...more });
 const address = (path) => SCOPE + path;
 
@@ -41,14 +44,14 @@ async function fetched(path) {
   const bytes = await response.arrayBuffer();
   if ((await digest(bytes)) !== FILES[path][1]) throw new Changed(path);
   const type = TYPES[path.split(".").pop()] ?? response.headers.get("Content-Type") ?? "application/octet-stream";
-  return new Response(bytes, { headers: { "Content-Type": type, "X-Downhill": FILES[path][1] } });
+  return new Response(bytes, { headers: { "Content-Type": type, "X-Kept": FILES[path][1] } });
 }
 
 /** The same file as another version kept it, if one did. */
 async function copied(path, older) {
   for (const cache of older) {
     const kept = await cache.match(address(path));
-    if (kept?.headers.get("X-Downhill") === FILES[path][1]) return kept;
+    if (kept?.headers.get("X-Kept") === FILES[path][1]) return kept;
   }
   return null;
 }
@@ -56,7 +59,7 @@ async function copied(path, older) {
 /** Fill the cache; what is in it already from an attempt that was cut off stays. */
 async function fill() {
   const cache = await caches.open(CACHE);
-  const names = (await caches.keys()).filter((name) => name.startsWith("downhill ") && name !== CACHE);
+  const names = (await caches.keys()).filter((name) => name.startsWith(OURS) && name !== CACHE);
   const older = await Promise.all(names.map((name) => caches.open(name)));
   const there = new Set((await cache.keys()).map((request) => request.url));
   let done = 0;
@@ -107,7 +110,7 @@ self.addEventListener("install", (event) => {
 self.addEventListener("activate", (event) => {
   // No page of another version is open any more, or the reader has agreed.
   const others = async () => {
-    const names = (await caches.keys()).filter((name) => name.startsWith("downhill ") && name !== CACHE);
+    const names = (await caches.keys()).filter((name) => name.startsWith(OURS) && name !== CACHE);
     await Promise.all(names.map((name) => caches.delete(name)));
   };
   event.waitUntil(others());
@@ -121,7 +124,7 @@ self.addEventListener("message", (event) => {
 /** The path in the list that an address of this site names, or null. */
 function pathOf(url) {
   if (!url.startsWith(SCOPE)) return null;
-  const path = decodeURIComponent(new URL(url).pathname.slice(new URL(SCOPE).pathname.length));
+  const path = decodeURIComponent(new URL(url).pathname.slice(PATH.length));
   if (path in FILES) return path;
   const index = path === "" || path.endsWith("/") ? `${path}index.html` : `${path}/index.html`;
   return index in FILES ? index : null;
@@ -141,9 +144,19 @@ async function serve(request, path) {
   return fetch(request);
 }
 
+/** A page that is not in the list: of another site below this one, or else not found. */
+async function elsewhere(request) {
+  const answer = await fetch(request).catch(() => null);
+  const [, root] = (await answer?.clone().text())?.match(/<html[^>]* data-content_root="([^"]*)"/) ?? [];
+  // A page of this very book that the list lacks belongs to another version.
+  const ours = root !== undefined && new URL(root, answer.url).href === SCOPE;
+  return answer?.ok && !ours ? answer : serve(request, "404.html");
+}
+
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.method !== "GET" || lost) return;
-  const path = pathOf(request.url) ?? (request.mode === "navigate" && request.url.startsWith(SCOPE) ? "404.html" : null);
+  const path = pathOf(request.url);
   if (path) event.respondWith(serve(request, path));
+  else if (request.mode === "navigate" && request.url.startsWith(SCOPE)) event.respondWith(elsewhere(request));
 });

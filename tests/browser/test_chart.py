@@ -205,10 +205,10 @@ def test_colours_follow_the_theme(shown):
 
 def test_without_vega_the_picture_stays_and_the_next_pointing_tries_again(shown, watch):
     watch.expect_error("ERR_FAILED")
-    shown.route("**/" + VEGA, lambda route: route.abort())
+    shown.route(f"**/{VEGA}*", lambda route: route.abort())
     found = figure(shown, "lines")
     found.locator("svg").evaluate("svg => { svg.old = true }")
-    with shown.expect_request("**/" + VEGA):
+    with shown.expect_request(f"**/{VEGA}*"):
         found.locator(".chart-picture").hover(position={"x": 3, "y": 3})
     expect(found).to_have_attribute("data-chart", "still")
     shown.wait_for_timeout(200)
@@ -260,7 +260,7 @@ def test_a_figure_from_a_specification_is_built_as_lab_builds_it(shown, name):
 
 def test_a_figure_without_vega_says_so_and_holds_its_numbers(shown, watch):
     watch.expect_error("ERR_FAILED")
-    shown.route("**/" + VEGA, lambda route: route.abort())
+    shown.route(f"**/{VEGA}*", lambda route: route.abort())
     shown.evaluate(
         """async () => {
              const { figureFor } = await import('/_static/widgets/chart.js');

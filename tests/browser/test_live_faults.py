@@ -105,11 +105,11 @@ def test_the_wheel_is_missing(page, site, watch):
 
 def test_a_file_of_the_page_itself_is_missing(page, site, watch):
     watch.expect_error("404")
-    page.context.route("**/live/chooser.js", lambda route: route.fulfill(status=404, body="not here"))
+    page.context.route("**/live/chooser.js*", lambda route: route.fulfill(status=404, body="not here"))
     first = open_cells(page, site)[0]
     first.where.click()
     says(first, r"A part of this page, chooser.js, did not arrive")
-    page.context.unroute("**/live/chooser.js")
+    page.context.unroute("**/live/chooser.js*")
     first.where.click()
     expect(page.get_by_role("dialog")).to_be_visible()
 

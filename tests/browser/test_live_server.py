@@ -200,12 +200,12 @@ def test_the_kernel_of_a_server_dies(page, site, server, watch):
 def test_thebe_core_is_missing(page, site, server, watch):
     watch.expect_origin(server.url)
     watch.expect_error("404")
-    page.context.route("**/thebe-core.min.js", lambda route: route.fulfill(status=404, body="not here"))
+    page.context.route("**/thebe-core.min.js*", lambda route: route.fulfill(status=404, body="not here"))
     first = open_cells(page, site)[0]
     own(page, first, server.url, server.token)
     first.start()
     expect(first.status).to_have_text(re.compile("A part of this page, .* did not arrive"), timeout=LONG)
-    page.context.unroute("**/thebe-core.min.js")
+    page.context.unroute("**/thebe-core.min.js*")
     assert first.finish("'here'").output.strip() == "'here'"
 
 

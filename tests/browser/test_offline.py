@@ -144,7 +144,7 @@ def test_a_download_that_was_cut_off_goes_on(context, host):
 def test_it_goes_on_by_itself_on_the_next_page(context, host):
     page = context.new_page()
     page.goto(host.address + KEEP)
-    page.evaluate("localStorage.setItem('downhill-offline', 'wanted')")
+    page.evaluate("localStorage.setItem('downhill-offline /', 'wanted')")
     page.goto(host.address + "index.html")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.goto(host.address + KEEP)
@@ -175,7 +175,7 @@ def test_a_new_version_waits_for_the_reader_and_never_mixes(context, host):
     host.stop()
     other.goto(host.address + CHAPTER)
     expect(other.get_by_role("heading", level=1)).to_contain_text("Another heading")
-    assert other.evaluate("caches.keys()") == [f"downhill {second}"]
+    assert other.evaluate("caches.keys()") == [f"downhill / {second}"]
 
 
 @pytest.mark.timeout(400)
@@ -230,9 +230,29 @@ def test_one_click_removes_it(context, host):
     expect(page.get_by_text("Removed. The book needs the network again")).to_be_visible()
     expect(page.get_by_role("button", name="Keep for offline")).to_be_focused()
     assert page.evaluate("caches.keys()") == []
-    assert page.evaluate("localStorage.getItem('downhill-offline')") is None
+    assert page.evaluate("localStorage.getItem('downhill-offline /')") is None
     page.goto(host.address + CHAPTER)
     assert page.evaluate("navigator.serviceWorker.controller") is None
+
+
+@pytest.mark.timeout(400)
+def test_other_sites_of_the_same_host_are_left_alone(context, host):
+    for folder in ("fork", "notes"):
+        (host.folder / folder).mkdir()
+    shutil.copytree(host.folder / "_static", host.folder / "fork" / "_static")
+    for name in ("index.html", KEEP):
+        shutil.copy(host.folder / name, host.folder / "fork" / name)
+    (host.folder / "notes" / "index.html").write_text("<!DOCTYPE html><h1>Notes</h1>", "utf-8")
+    # The list of files was made before they were there, so this is how a site below ours looks to the worker.
+    page = kept(context, host)
+    page.goto(host.address + "notes/")
+    expect(page.get_by_role("heading", name="Notes")).to_be_visible()
+    page.goto(host.address + "fork/" + KEEP)
+    expect(page.get_by_role("button", name="Keep for offline")).to_be_visible()
+    assert page.evaluate("caches.keys()") == [f"downhill / {host.version()}"]
+    # A page of the book itself that the list lacks would be of another version.
+    shutil.copy(host.folder / "index.html", host.folder / "newer.html")
+    assert page.goto(host.address + "newer.html").status == 404
 
 
 def test_where_no_worker_is_possible_it_says_so(context, host):

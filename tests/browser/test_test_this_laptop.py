@@ -9,7 +9,7 @@ import pytest
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 ADDRESS = "/test-this-laptop.html"
 LINE = re.compile(
-    r"Downhill laptop test: WebAssembly (?P<webassembly>[^,]+), worker (?P<worker>[^,]+), "
+    r"Laptop test: WebAssembly (?P<webassembly>[^,]+), worker (?P<worker>[^,]+), "
     r"storage (?P<storage>[^,]+), download (?P<download>[^,]+), clipboard (?P<clipboard>[^.]+)\. "
     r"(?P<browser>.+), (?P<size>\d+×\d+), (?P<day>\d{4}-\d\d-\d\d)\."
 )
@@ -242,7 +242,7 @@ def test_the_clipboard_is_tried_on_a_press_and_holds_the_sentence(new_context, s
     laptop.card("Clipboard").get_by_text("was put on the clipboard").wait_for()
     assert laptop.answer("Clipboard") == "Clipboard: Yes"
     pasted = "navigator.clipboard.readText()"
-    assert laptop.page.evaluate(pasted) == "Downhill laptop test: the clipboard works."
+    assert laptop.page.evaluate(pasted) == "Laptop test: the clipboard works."
     laptop.copy.click()
     laptop.copied.get_by_text("Copied.").wait_for()
     assert laptop.page.evaluate(pasted) == laptop.line.input_value()

@@ -17,13 +17,13 @@ def settings(tmp_path):
     spec.loader.exec_module(module)
     sizes = tmp_path / "sizes.json"
     sizes.write_text(json.dumps({"download_bytes": 123}))
-    return lambda downhill: module.settings_of("after/chapter", downhill, tmp_path, sizes)
+    return lambda downhill: module.settings_of(downhill, tmp_path, sizes)
 
 
 def test_without_a_repository_nobody_is_offered_even_if_the_files_are_there(settings, tmp_path):
     (tmp_path / "binder").mkdir()
     (tmp_path / ".devcontainer").mkdir()
-    assert settings({"repository": "", "hub": "https://hub.example"}) == {"download_bytes": 123, "launch": []}
+    assert settings(FORK | {"repository": ""}) == {"download_bytes": 123, "launch": []}
 
 
 def test_with_a_repository_each_service_waits_for_its_files(settings, tmp_path):
@@ -35,12 +35,6 @@ def test_with_a_repository_each_service_waits_for_its_files(settings, tmp_path):
         "branch": "main",
     }
     (tmp_path / ".devcontainer").mkdir()
-    (tmp_path / "lab" / "notebooks").mkdir(parents=True)
-    (tmp_path / "lab" / "notebooks" / "chapter.ipynb").touch()
     assert settings(FORK)["launch"] == [
-        {
-            "name": "Colab",
-            "url": "https://colab.research.google.com/github/someone/downhill/blob/main/lab/notebooks/chapter.ipynb",
-        },
-        {"name": "Codespaces", "url": "https://codespaces.new/someone/downhill?ref=main"},
+        {"name": "Codespaces", "url": "https://codespaces.new/someone/downhill/tree/main"}
     ]

@@ -106,7 +106,7 @@ def test_a_notebook_opens_where_its_repository_lets_it(tmp_path):
         (tmp_path / folder).mkdir()
     assert notebooks.launches(file, SOMEWHERE, tmp_path) == {
         "Colab": colab,
-        "Codespaces": "https://codespaces.new/owner/name?ref=trunk",
+        "Codespaces": "https://codespaces.new/owner/name/tree/trunk",
         "Binder": f"https://hub.example/v2/gh/owner/name/trunk?labpath={file}",
     }
     assert notebooks.launches(file, NOWHERE, tmp_path) == {}

@@ -26,10 +26,18 @@ KERNEL = "/_local/kernel.json"
 class Serving:
     """`python -m tools serve` on a built folder, and what it has printed so far."""
 
-    def __init__(self, html: Path, port: int = 0) -> None:
+    def __init__(
+        self,
+        html: Path,
+        port: int = 0,
+        *options: str,
+        program: tuple[str, ...] = ("-m", "tools", "serve"),
+        **environment: str,
+    ) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tools", "serve", "--html", str(html), "--port", str(port)],
+            [sys.executable, *program, "--html", str(html), "--port", str(port), *options],
             cwd=ROOT,
+            env=os.environ | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -69,9 +77,14 @@ class Serving:
 
 
 def ask(
-    port: int, path: str, method: str = "GET", body: str | None = None, **headers: str
+    port: int,
+    path: str,
+    method: str = "GET",
+    body: str | None = None,
+    address: str = "127.0.0.1",
+    **headers: str,
 ) -> tuple[int, bytes, http.client.HTTPMessage]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection(address, port, timeout=20)
     try:
         connection.request(
             method, path, body, {name.replace("_", "-"): value for name, value in headers.items()}
@@ -124,8 +137,8 @@ def html(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def start(html: Path) -> Iterator[Callable[..., Serving]]:
     started: list[Serving] = []
 
-    def begin(port: int = 0) -> Serving:
-        started.append(Serving(html, port))
+    def begin(port: int = 0, *options: str, **more: Any) -> Serving:
+        started.append(Serving(html, port, *options, **more))
         return started[-1]
 
     yield begin
@@ -291,3 +304,68 @@ def test_without_its_jupyter_server_the_book_is_still_served(start: Callable[...
     os.kill(serving.children()[0], signal.SIGKILL)
     eventually(lambda: serving.ask(Sec_Fetch_Site="same-origin")[0] == 503)
     assert serving.ask("/")[0] == 200
+
+
+# In a container
+
+
+# This machine need not be a container: any folder is mark enough.
+AS_IN_CONTAINER = (
+    "-c",
+    "import sys; from tools import serve; serve.CONTAINER = (serve.REPOSITORY,); serve.main(sys.argv[1:])",
+)
+
+
+def test_a_machine_that_is_no_container_does_not_let_others_in(
+    html: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "CONTAINER", (tmp_path / "absent",))
+    with pytest.raises(SystemExit, match="it would let other machines in"):
+        serve.main(["--html", str(html), "--in-container"])
+
+
+def test_in_a_container_both_servers_listen_everywhere_and_only_the_token_opens_jupyter(
+    start: Callable[..., Serving],
+) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        wanted = probe.getsockname()[1]
+    serving = start(0, "--in-container", "--jupyter-port", str(wanted), program=AS_IN_CONTAINER)
+    printed = re.search(r"paste (http://127\.0\.0\.1:(\d+)/\?token=([\w-]{40,}))\n", "".join(serving.said))
+    assert printed, "".join(serving.said)
+    assert int(printed[2]) == wanted
+    outside = "127.0.0.2"  # as good as another machine: nothing that listens on 127.0.0.1 answers there
+    book, jupyter = f"127.0.0.1:{serving.port}", f"127.0.0.1:{wanted}"
+
+    def status(port: int, path: str, **headers: str) -> int:
+        return ask(port, path, address=outside, **headers)[0]
+
+    assert status(serving.port, "/", Host=book) == 200
+    assert status(serving.port, "/", Host=f"downhill.example:{serving.port}") == 421
+    assert status(wanted, "/api/kernels", Host=jupyter, Authorization=f"token {printed[3]}") == 200
+    assert status(wanted, "/api/kernels", Host=jupyter, Authorization="token wrong") == 403
+    assert status(wanted, "/api/kernels", Host=jupyter) == 403
+    foreign = f"downhill.example:{wanted}"
+    assert status(wanted, "/api/kernels", Host=foreign, Authorization=f"token {printed[3]}") == 403
+    # Whose browser is behind a published port, nobody can tell, so no page is told the token by itself.
+    for address in (outside, "127.0.0.1"):
+        assert ask(serving.port, KERNEL, address=address, Host=book, Sec_Fetch_Site="same-origin")[0] == 403
+
+
+# In a codespace
+
+
+def test_in_a_codespace_the_forwarded_name_is_served_and_nobody_is_sent_to_their_own_computer(
+    start: Callable[..., Serving],
+) -> None:
+    serving = start(0, CODESPACE_NAME="Fuzzy-hill", GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN="app.example")
+    name = f"fuzzy-hill-{serving.port}.app.example"
+    assert any(f"https://{name}/ " in line for line in serving.said)
+    # Which of the two names GitHub sends is not written down anywhere.
+    for host in (name, f"localhost:{serving.port}"):
+        assert serving.ask("/", Host=host)[0] == 200
+        assert serving.ask(Host=host, Sec_Fetch_Site="same-origin")[0] == 403
+    assert serving.ask("/", Host="other-8000.app.example")[0] == 421
+    assert serving.ask("/", Host="")[0] == 421
+    # An editor that forwards the port to this very address gets what `make serve` gives.
+    assert serving.kernel()["token"]

@@ -8,6 +8,7 @@ import http.server
 import io
 import json
 import re
+import socket
 import subprocess
 import sys
 import tarfile
@@ -246,6 +247,65 @@ def test_otherwise_pip_brings_one(
     assert Path(setup.node()).is_relative_to(setup.VENV)
     assert setup.npm()[0] == setup.node()
     assert pip.calls == [(setup.NODE_WHEEL,)]
+
+
+@pytest.fixture
+def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine that has no npm package yet, nor a cache of any."""
+    monkeypatch.setattr(setup, "MODULES", tmp_path / "node_modules")
+    monkeypatch.setenv("npm_config_cache", str(tmp_path / "cache"))
+    monkeypatch.setattr(setup, "REPOSITORY", tmp_path)
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    return tmp_path / "node_modules"
+
+
+@pytest.mark.usefixtures("modules")
+@pytest.mark.parametrize("answers", [False, None])
+def test_a_registry_that_cannot_be_reached_is_one_sentence_within_seconds(
+    answers: bool | None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        # One port at which nobody listens, and one at which nobody speaks.
+        port = 9 if answers is False else mute.getsockname()[1]
+        monkeypatch.setenv("npm_config_registry", f"http://127.0.0.1:{port}/")
+        started = time.monotonic()
+        with pytest.raises(SystemExit, match=r"npm's registry cannot be reached .* \([A-Z_]+\)") as ended:
+            setup.packages()
+    assert time.monotonic() - started < 30
+    assert "\n" not in str(ended.value)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_registry_that_has_no_ping_has_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Mirror(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(404)
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Mirror) as mirror:
+        threading.Thread(target=mirror.serve_forever, daemon=True).start()
+        monkeypatch.setenv("npm_config_registry", f"http://127.0.0.1:{mirror.server_port}/")
+        assert setup.npm_silence() == ""
+        mirror.shutdown()
+
+
+def test_the_repository_is_found_whatever_letters_its_path_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "Übung Łódź"
+    folder.mkdir()
+    (folder / "found_there.py").write_text("", "utf-8")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / ".venv"], check=True)
+    for name, value in (("VENV", folder / ".venv"), ("REPOSITORY", folder)):
+        monkeypatch.setattr(setup, name, value)
+    monkeypatch.setattr(setup, "pip", lambda *arguments, failure: None)
+    setup.install_requirements()
+    assert [path.read_bytes().isascii() for path in folder.rglob("downhill.pth")] == [True]
+    # Windows reads such a file in an encoding that may have none of these letters.
+    subprocess.run([setup.venv_python(), "-c", "import found_there"], cwd="/", check=True)
 
 
 def tarball(path: Path, content: bytes) -> str:

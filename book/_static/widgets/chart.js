@@ -9,24 +9,13 @@
 // Events   A mouse or a pen over a picture, or a tap on it, upgrades its figure; nothing is fetched before. A keyboard
 //          needs none of this: the table in the figure holds every value.
 // Storage  None. figure.dataset.chart is "still", "drawing" or "live".
+import { load } from "../live/load.js";
 
 const NUMBERS = "The numbers behind this figure";
 const NO_CHART = "The chart could not be drawn; its numbers are below.";
 
 /** How far from a value a pointer may be, in pixels of the screen: about half a finger. */
 const REACH = 28;
-
-let failures = 0;
-
-/** Vega's embed(). A browser would never ask again for an address that failed, so each new attempt has one of its own. */
-async function vega() {
-  try {
-    return (await import(`../vendor/vega.js${failures ? `?attempt=${failures}` : ""}`)).embed;
-  } catch (error) {
-    failures += 1;
-    throw error;
-  }
-}
 
 /** Draw `spec` into a new element. With `frame`, its axes stand where that picture's do, and it is as large. */
 async function draw(spec, frame) {
@@ -36,7 +25,7 @@ async function draw(spec, frame) {
   drawn.config = { ...drawn.config, font };
   if (frame) Object.assign(drawn, { autosize: "none", padding: frame });
   const canvas = element("div");
-  const embed = await vega();
+  const { embed } = await load("../vendor/vega.js");
   const view = await embed(canvas, drawn);
   // readable() tells the values; Vega's own tooltip would, anywhere on a line, tell the first value of that line.
   await view.tooltip(() => {}).runAsync();

@@ -1,12 +1,9 @@
 // Keep for offline: one button that says the size first, how far the download is, and what is kept.
 // Input    div[data-widget=keep-for-offline] with .offline-size (written by the build), whose other content is read
-//          without JavaScript; offline.js; the channel "downhill-offline" (see sw.js)
+//          without JavaScript; offline.js and its channel
 // Output   its state in words. dataset.state: "none" | "fetching" | "failed" | "kept" | "lost" | "impossible".
 // Events   none. Storage: see offline.js.
-
-// The very module that the page has loaded, by its address with the version in it.
-const module = document.querySelector('script[src*="/offline.js"], script[src^="_static/offline.js"]');
-const offline = await import(module.src);
+import * as offline from "../offline.js";
 
 const REASONS = {
   cut: "The network went away. What has arrived stays, and the download goes on from there.",
@@ -77,7 +74,7 @@ function widget(place) {
     show("kept", `Kept, complete, version ${version}. You can do without the network now, in new tabs too.${newer}`);
   }
 
-  new BroadcastChannel("downhill-offline").addEventListener("message", ({ data }) => {
+  offline.channel().addEventListener("message", ({ data }) => {
     if (data.state === "fetching") {
       show("fetching", `Fetching the book: ${megabytes(data.done)} of ${megabytes(data.total)}.`, data.done, data.total);
     } else if (data.state === "failed") show("failed", REASONS[data.why] ?? REASONS.cut);

@@ -13,7 +13,7 @@
 const FIRST_VISIT = "downhill-laptop-first-visit";
 const PRESSED = "downhill-laptop-pressed";
 const FILE = "downhill-test.txt";
-const SENTENCE = "Downhill laptop test: the clipboard works.";
+const SENTENCE = "Laptop test: the clipboard works.";
 
 /** How long a worker may take to answer, in milliseconds: a slow laptop needs two seconds at the very most. */
 const PATIENCE = 6000;
@@ -148,7 +148,7 @@ export function line(findings, { browser, width, height, date }) {
     const { answer, since } = findings[key];
     return `${name} ${shortly(answer)}${since ? ` (kept since ${day(since)})` : ""}`;
   });
-  return `Downhill laptop test: ${parts.join(", ")}. ${browser}, ${width}×${height}, ${day(date)}.`;
+  return `Laptop test: ${parts.join(", ")}. ${browser}, ${width}×${height}, ${day(date)}.`;
 }
 
 /** What the tests that ran by themselves have found, in two or three sentences. */
@@ -289,7 +289,7 @@ function start(tests, place) {
   const question = make("fieldset", { className: "laptop-arrived" }, make("legend", {}, `Did ${FILE} arrive?`), ...choices);
   question.hidden = pressed.download === null;
   save.addEventListener("click", () => {
-    const file = new Blob([`Downhill laptop test: this file was saved on ${day(new Date())}.\n`], { type: "text/plain" });
+    const file = new Blob([`Laptop test: this file was saved on ${day(new Date())}.\n`], { type: "text/plain" });
     const address = URL.createObjectURL(file);
     make("a", { href: address, download: FILE }).click();
     // The browser may read the file after the press.
