@@ -15,6 +15,7 @@ EVERY_TEST = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
 
 def main(arguments: list[str]) -> int:
     browser.chromium()
+    browser.fetch_others()
     setup.java()
     html = build.build()
     command = [sys.executable, "-m", "pytest", *(arguments or EVERY_TEST)]

@@ -23,6 +23,17 @@ KINDS = [
     "reference/glossary.html",
     "search.html?q=loss",
 ]
+WITH_WIDGETS = [
+    *KINDS,
+    "before/reading-a-curve.html",
+    "day/activity-3-learning-rate-experiment.html",
+    "day/activity-4-share-and-compare.html",
+    "day/verdict-on-your-own-run.html",
+    "day/was-it-luck.html",
+    "day/worksheet.html",
+    "after/decision-log.html",
+    "keep-for-offline.html",
+]
 VIEWS = [(width, scheme) for width in (1280, 390) for scheme in ("light", "dark")]
 WAYS = [(page, *view) for page in KINDS for view in VIEWS] + [
     (page, 1280, "light") for page in PAGES if page not in KINDS
@@ -99,6 +110,28 @@ def test_a_page_reads_without_javascript(new_context, site, page):
     assert shown.locator("button.theme").is_hidden()
     for cell in shown.locator(".cell").all():
         assert cell.locator("pre").first.is_visible() or cell.locator("details.hide").count()
+
+
+@pytest.mark.parametrize("page", WITH_WIDGETS)
+def test_a_page_reads_where_modules_do_not_run(new_context, site, page):
+    """As in a browser from before 2017, which runs the plain scripts of a page and no others."""
+    context = view(new_context)
+
+    def without_modules(route):
+        body = route.fetch().text().replace('type="module"', 'type="unknown"')
+        route.fulfill(body=body, content_type="text/html; charset=utf-8")
+
+    context.route(f"{site}/{page}", without_modules)
+    shown = opened(context, f"{site}/{page}")
+    # What would give an answer away is covered for two seconds, for a module that may yet come.
+    shown.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
+    parts = shown.locator(":is([data-widget], .cell_output, figure):not([hidden], [hidden] *, details *)")
+    unseen = """all => all.filter((one) => !one.checkVisibility({ visibilityProperty: true }))
+                          .map((one) => one.outerHTML)"""
+    assert parts.evaluate_all(unseen) == []
+    # The form of the search works without a script, and so does what folds.
+    controls = shown.locator(":is(button, input, select, textarea):visible:not(form[action] *)")
+    assert controls.evaluate_all("all => all.map((one) => one.outerHTML)") == []
 
 
 def test_the_chapters_open_without_javascript_on_a_phone(new_context, site):
