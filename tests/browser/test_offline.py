@@ -121,16 +121,21 @@ def test_the_page_that_kept_it_needs_no_reload(context, host):
 
 
 @pytest.mark.timeout(400)
-def test_a_download_that_was_cut_off_goes_on(context, host):
+@pytest.mark.parametrize("accident", ["lost", "altered"])
+def test_a_download_that_was_cut_off_goes_on_and_an_altered_file_is_not_kept(context, host, accident):
     victim = host.folder / "_static" / "pyodide" / "pyodide.asm.wasm"
     whole = victim.read_bytes()
-    victim.unlink()
+    if accident == "lost":
+        victim.unlink()
+    else:
+        victim.write_bytes(whole[:-1] + b"!")
     page = context.new_page()
     page.goto(host.address + KEEP)
     page.get_by_role("button", name="Keep for offline").click()
     expect(page.get_by_text("The site is being changed")).to_be_visible(timeout=LONG)
     held = set(page.evaluate(HELD))
     assert len(held) > 50
+    assert not any("asm.wasm" in url for url in held)
     victim.write_bytes(whole)
     asked = set()
     context.on("request", lambda request: asked.add(request.url))
