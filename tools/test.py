@@ -8,7 +8,7 @@ import sys
 
 from tools import browser, build, setup
 
-# All of them: a worker a core, and a file's tests in one. In the order of testpaths, for a worker that has begun
+# All of them: a worker a core, and a file's tests in one. In the order of testpaths: a worker that has begun
 # with the browser has an event loop that unit tests cannot share.
 EVERY_TEST = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
 

@@ -115,7 +115,7 @@ def test_the_landing_page_walks_and_its_search_leads_to_a_chapter(opened):
     browser.click(".hill-step")
     assert browser.js(heights) != before
     browser.type("#search-words", "curvature" + ENTER)
-    browser.click("#search-results a", "The sums behind one step")
+    browser.click("#search-results a", "How long may a step be?")
     browser.wait("return location.pathname.endsWith('/after/the-sums-behind-one-step.html')")
 
 
