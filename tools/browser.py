@@ -1,4 +1,4 @@
-"""The browser of the tests: a Chromium that is there already, or apt's, or Playwright's."""
+"""The browsers of the tests: a Chromium that is there, or apt's, or Playwright's; then Firefox and WebKit."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def present() -> str | None:
     return next((program for program in programs if program and starts(program)), None)
 
 
-def starts(program: str) -> bool:
+def starts(program: str, *makes: str) -> bool:
     """Whether the program is a browser: on Ubuntu one of these names may only say where to get one."""
     if not Path(program).is_file():
         return False
@@ -75,7 +75,7 @@ def starts(program: str) -> bool:
         said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return said.returncode == 0 and any(word in said.stdout for word in ("Chrom", "Edge"))
+    return said.returncode == 0 and any(make in said.stdout for make in makes or ("Chrom", "Edge"))
 
 
 def from_playwright() -> str:
@@ -97,6 +97,43 @@ def from_playwright() -> str:
     if not starts(found):
         raise SystemExit(failure)
     return found
+
+
+def firefox() -> str | None:
+    """The path of a Firefox on this system."""
+    programs = map(shutil.which, ("firefox-esr", "firefox"))
+    return next((program for program in programs if program and starts(program, "Firefox")), None)
+
+
+def webkit() -> str | None:
+    """The path of WebKitGTK's driver on this system, if there is a screen in memory for its windows."""
+    return shutil.which("WebKitWebDriver") if shutil.which("Xvfb") else None
+
+
+OTHERS = {
+    "Firefox": (firefox, ("firefox-esr",)),
+    "WebKit": (webkit, ("webkit2gtk-driver", "xvfb")),
+}
+
+
+def other(engine: str) -> str:
+    """The path of one of ``OTHERS``, fetched where we may; else a LookupError that says what to install."""
+    present, packages = OTHERS[engine]
+    found = present() or (present() if setup.apt(*packages) else None)
+    if not found:
+        raise LookupError(
+            f"{engine} is not tried, as it is not here (Debian: sudo apt install {' '.join(packages)})"
+        )
+    return found
+
+
+def fetch_others() -> None:
+    """The other engines, or for each a line that says why it is not tried."""
+    for engine in OTHERS:
+        try:
+            other(engine)
+        except LookupError as why:
+            setup.say(str(why))
 
 
 def launch_options() -> dict[str, Any]:

@@ -397,5 +397,6 @@ def main(arguments: Iterable[str]) -> None:
         raise SystemExit("tools setup takes no arguments.")
     packages()
     browser.chromium()
+    browser.fetch_others()
     java()
     print("Everything is set up: 'make serve' shows the book, 'make test' tests it.")

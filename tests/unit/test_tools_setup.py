@@ -357,6 +357,19 @@ def test_without_a_browser_the_sentence_says_how_to_get_one(
         browser.chromium()
 
 
+def test_an_engine_is_fetched_where_we_may_and_else_named_with_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here: list[str] = []
+    packages = ("firefox-esr", "and-more")
+    monkeypatch.setitem(browser.OTHERS, "Firefox", (lambda: here[0] if here else None, packages))
+    monkeypatch.setattr(setup, "apt", lambda *packages: False)
+    with pytest.raises(LookupError, match=r"Firefox is not tried.*apt install firefox-esr and-more"):
+        browser.other("Firefox")
+    monkeypatch.setattr(setup, "apt", lambda *packages: not here.extend(packages))
+    assert browser.other("Firefox") == "firefox-esr"
+
+
 # What is locked
 
 

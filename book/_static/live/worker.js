@@ -37,6 +37,13 @@ async function checkWebAssembly() {
   }
 }
 
+/** A response whose type a browser takes for WebAssembly; without it Pyodide would wait for ever. */
+function typed(answer) {
+  const type = "application/wasm";
+  if (!answer.url.split("?")[0].endsWith(".wasm") || answer.headers.get("Content-Type") === type) return answer;
+  return new Response(answer.body, { headers: { "Content-Type": type } });
+}
+
 /** Do `work`, and reject with the fault `kind` as soon as the site does not give a file: Pyodide may wait for ever. */
 async function withFiles(kind, work) {
   const fetch = self.fetch;
@@ -47,7 +54,7 @@ async function withFiles(kind, work) {
         throw error;
       };
       const answer = await fetch(what, options).catch(lacking);
-      return answer.ok ? answer : lacking(new Error(`${answer.status} ${answer.url}`));
+      return answer.ok ? typed(answer) : lacking(new Error(`${answer.status} ${answer.url}`));
     };
   });
   missing.catch(() => {});
