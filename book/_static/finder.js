@@ -1,7 +1,7 @@
 // Finds places in the book by words: the rules by which search.js searches and ranks. No page is touched here.
 //
 // Input    the entries of search.json, as book/_ext/search.py writes them: {page, of, part, kind, place, title, words, text}
-// Output   finder(entries) gives find(query); pieces(text, terms) tells which words of a text to mark
+// Output   finder(entries) resolves to find(query); pieces(text, terms) tells which words of a text to mark
 import { MiniSearch, stemmer } from "./vendor/search.js";
 
 // Too common to tell one place from another, and what a question is made of.
@@ -79,13 +79,14 @@ function unlike(found) {
   return found.filter(({ id }) => !seen.has(id) && seen.add(id));
 }
 
-export function finder(entries) {
+export async function finder(entries) {
   const index = new MiniSearch({
     fields: ["title", "words", "of", "text"],
     tokenize: (text) => tokens(text).flatMap(terms),
     processTerm: (term) => term,
   });
-  index.addAll(entries.map((entry, id) => ({ ...entry, id, of: entry.kind === "section" ? entry.of : "" })));
+  // In small parts, between which the page answers: at once they would hold a phone for a second.
+  await index.addAllAsync(entries.map((entry, id) => ({ ...entry, id, of: entry.kind === "section" ? entry.of : "" })));
   const named = entries.map((entry) => names(entry));
   let spelling = null;
 

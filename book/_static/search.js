@@ -108,6 +108,8 @@ async function search() {
     console.error(error);
     said.textContent = "The list of what is in the book did not arrive. Check the connection, then search again.";
     return;
+  } finally {
+    list.classList.remove("awaited");
   }
   // Meanwhile more may have been typed.
   if (box.value.trim() !== query) return;
@@ -118,8 +120,8 @@ async function search() {
   said.textContent = counted(found, query);
 }
 
-form.hidden = false;
 box.value = asked();
+list.classList.toggle("awaited", box.value !== ""); // room for what will be found, so that it pushes nothing away
 box.addEventListener("input", () => {
   clearTimeout(timer);
   timer = setTimeout(search, PAUSE_MS);
