@@ -116,10 +116,10 @@ OTHERS = {
 }
 
 
-def other(engine: str) -> str:
-    """The path of one of ``OTHERS``, fetched where we may; else a LookupError that says what to install."""
+def other(engine: str, *, fetch: bool = False) -> str:
+    """The path of one of ``OTHERS``, fetched if we may; else a LookupError that says what to install."""
     present, packages = OTHERS[engine]
-    found = present() or (present() if setup.apt(*packages) else None)
+    found = present() or (present() if fetch and setup.apt(*packages) else None)
     if not found:
         raise LookupError(
             f"{engine} is not tried, as it is not here (Debian: sudo apt install {' '.join(packages)})"
@@ -131,7 +131,7 @@ def fetch_others() -> None:
     """The other engines, or for each a line that says why it is not tried."""
     for engine in OTHERS:
         try:
-            other(engine)
+            other(engine, fetch=True)
         except LookupError as why:
             setup.say(str(why))
 

@@ -16,11 +16,12 @@ from sphinx.config import Config
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def content_hash(*folders: str) -> str:
-    """Sixteen hex digits of every file's path and content below these folders of the repository."""
+def content_hash(*places: str) -> str:
+    """Sixteen hex digits of the path and content of these files, and of all below these folders."""
     total = hashlib.sha256()
-    for folder in folders:
-        for path in sorted((REPOSITORY / folder).rglob("*")):
+    for place in places:
+        root = REPOSITORY / place
+        for path in [root] if root.is_file() else sorted(root.rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
                 name = path.relative_to(REPOSITORY).as_posix()
                 total.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())

@@ -33,10 +33,11 @@ READING = {"theme": ["light", "dark"], "size": ["larger", "largest"], "spacing":
 # Browsers run no modules that were opened from a folder, and old ones do not know all that ours use.
 THEME_SCRIPT = (
     "{const r=document.documentElement;"
-    "r.classList.add(location.protocol==='file:'?'from-file'"
-    ":'noModule'in HTMLScriptElement.prototype&&self.structuredClone?'js':'old');"
+    "let c='from-file';"
+    "if(location.protocol!=='file:')try{new RegExp('(?<=a)');structuredClone;c='js'}catch(e){c='old'}"
+    "r.classList.add(c);"
     f"try{{for(const [n,all] of Object.entries({json.dumps(READING, separators=(',', ':'))})){{"
-    "const v=localStorage.getItem('downhill-'+n);if(all.includes(v))r.dataset[n]=v}}catch{}}"
+    "const v=localStorage.getItem('downhill-'+n);if(all.includes(v))r.dataset[n]=v}}catch(e){}}"
 )
 
 # The steps in site.css that the letters of the wordmark, the book's title, go down.
@@ -51,7 +52,7 @@ USE_PYTHON = {"widgets/test-this-laptop.js", "widgets/own-run.js"}
 # What a page is made of besides its chapter, and what decides which servers live_cells offers.
 INGREDIENTS = (
     *("book/_static", "book/_templates", "book/_ext", "assets", "lab", "_build/assets"),
-    *("binder", ".devcontainer"),
+    *("binder", ".devcontainer", "tools/notebooks.py", "CITATION.cff"),
 )
 
 

@@ -1,4 +1,4 @@
-"""The version of each static file, and of every file that a module refers to, in its address.
+"""The version of what a page names, and of what our modules refer to, in the address of each file.
 
 A page asks for ``site.js?v=`` and eight hex digits of the content, so that no cache mixes two releases. A
 module's own references, such as ``import "./words.js"``, get the same in the site that is built; a module's

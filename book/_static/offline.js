@@ -1,7 +1,7 @@
 // The book that is kept for offline, on every page: goes on with a download that was cut off, and announces a new version.
 // Nothing is asked of the network, and nothing is started, until the reader has pressed "Keep for offline" once.
 // Input    html[data-content_root], meta[name=downhill-version]; the channel of sw.js
-// Output   start()   has the book kept: registers sw.js. Resolves to its registration.
+// Output   start()   has the book kept, again if the browser has thrown it away.
 //          remove()  takes everything back.
 //          channel()  the channel on which the worker says how far it is.
 //          keptVersion()  resolves to the version that is kept complete, or null.
@@ -65,11 +65,17 @@ function watch(registration) {
   claim(registration);
 }
 
-export async function start() {
-  want(true);
+async function register() {
   const registration = await navigator.serviceWorker.register(`${root}sw.js`, { scope: root, updateViaCache: "none" });
   watch(registration);
   return registration;
+}
+
+export async function start() {
+  want(true);
+  const { active } = await register();
+  // The worker that is there already will not be installed a second time.
+  if (active && !(await keptVersion())) active.postMessage("keep");
 }
 
 export async function remove() {
@@ -112,5 +118,5 @@ if (possible) {
     // The first worker takes over a page of its own version. A later one is another version: this page has to go.
     if (hadController || agreed) location.reload();
   });
-  if (wanted()) start().catch(() => {});
+  if (wanted()) register().catch(() => {});
 }

@@ -26,7 +26,7 @@ let timer = 0;
 const asked = () => new URLSearchParams(location.search).get("q") ?? "";
 
 function load() {
-  ready ??= fetch("search.json").then(async (response) => {
+  ready ??= fetch("search.json", { cache: "no-cache" }).then(async (response) => {
     if (!response.ok) throw new Error(`search.json: ${response.status}`);
     return finder(await response.json());
   });
@@ -100,9 +100,9 @@ async function search() {
   if (query) address.searchParams.set("q", query);
   else address.searchParams.delete("q");
   if (address.href !== location.href) history.replaceState(null, "", address);
-  let found;
+  let book;
   try {
-    found = (await load()).find(query);
+    book = await load();
   } catch (error) {
     ready = null;
     console.error(error);
@@ -113,6 +113,7 @@ async function search() {
   }
   // Meanwhile more may have been typed.
   if (box.value.trim() !== query) return;
+  const found = book.find(query);
   shown = found.places;
   list.replaceChildren();
   show(0);
@@ -136,4 +137,6 @@ more.addEventListener("click", () => {
   list.children[before].querySelector("a").focus();
 });
 // Whoever has searched from another page goes on from here: the next Tab is the first result.
-search().then(() => asked() && said.focus({ preventScroll: true }));
+search().then(() => {
+  if (asked() && document.activeElement === document.body) said.focus({ preventScroll: true });
+});

@@ -5,7 +5,8 @@
 // against its SHA-256 before it is kept. A newer version is fetched beside it and waits until no page of the older
 // one is open or the reader asks for it, so no page ever gets files of two versions.
 //
-// Input    messages "take-over" (the reader agreed to this version) and "claim" (the page is of this version)
+// Input    messages "take-over" (the reader agreed to this version), "claim" (the page is of this version) and "keep"
+//          (the reader wants to have again what the browser threw away)
 // Output   on the channel "downhill-offline PATH": {version, state: "fetching" | "kept" | "failed" | "lost", done, total, why}
 // Storage  the caches "downhill PATH VERSION"; one is complete once it holds COMPLETE. PATH is the site's own, for
 //          another book may be kept at the same host.
@@ -93,19 +94,20 @@ function why(error) {
   return error instanceof Changed ? "changed" : "cut";
 }
 
-self.addEventListener("install", (event) => {
-  event.waitUntil(
-    fill().then(
-      () => say("kept", { done: TOTAL }),
-      async (error) => {
-        // Half a book helps nobody who has no room for the whole.
-        if (why(error) === "full") await caches.delete(CACHE);
-        say("failed", { why: why(error) });
-        throw error;
-      },
-    ),
-  );
-});
+async function keep() {
+  try {
+    await fill();
+  } catch (error) {
+    // Half a book helps nobody who has no room for the whole.
+    if (why(error) === "full") await caches.delete(CACHE);
+    say("failed", { why: why(error) });
+    throw error;
+  }
+  lost = false;
+  say("kept", { done: TOTAL });
+}
+
+self.addEventListener("install", (event) => event.waitUntil(keep()));
 
 self.addEventListener("activate", (event) => {
   // No page of another version is open any more, or the reader has agreed.
@@ -119,15 +121,16 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("message", (event) => {
   if (event.data === "take-over") event.waitUntil(self.skipWaiting());
   if (event.data === "claim") event.waitUntil(self.clients.claim());
+  if (event.data === "keep") event.waitUntil(keep().catch(() => {}));
 });
 
 /** The path in the list that an address of this site names, or null. */
 function pathOf(url) {
   if (!url.startsWith(SCOPE)) return null;
   const path = decodeURIComponent(new URL(url).pathname.slice(PATH.length));
-  if (path in FILES) return path;
+  if (Object.hasOwn(FILES, path)) return path;
   const index = path === "" || path.endsWith("/") ? `${path}index.html` : `${path}/index.html`;
-  return index in FILES ? index : null;
+  return Object.hasOwn(FILES, index) ? index : null;
 }
 
 async function serve(request, path) {
@@ -150,13 +153,17 @@ async function elsewhere(request) {
   const [, root] = (await answer?.clone().text())?.match(/<html[^>]* data-content_root="([^"]*)"/) ?? [];
   // A page of this very book that the list lacks belongs to another version.
   const ours = root !== undefined && new URL(root, answer.url).href === SCOPE;
-  return answer?.ok && !ours ? answer : serve(request, "404.html");
+  return answer && answer.status !== 404 && !ours ? answer : serve(request, "404.html");
 }
 
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.method !== "GET" || lost) return;
   const path = pathOf(request.url);
-  if (path) event.respondWith(serve(request, path));
+  const { origin, pathname, search } = new URL(request.url);
+  if (path?.endsWith("index.html") && !/(\/|index\.html)$/.test(pathname)) {
+    // A folder's page counts its addresses from the folder.
+    event.respondWith(Response.redirect(`${origin}${pathname}/${search}`));
+  } else if (path) event.respondWith(serve(request, path));
   else if (request.mode === "navigate" && request.url.startsWith(SCOPE)) event.respondWith(elsewhere(request));
 });

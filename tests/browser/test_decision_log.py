@@ -258,7 +258,7 @@ def test_nothing_from_the_run_log_is_markup(page, site):
     log = Log(page, site, rows)
     assert bad in log.text("evidence") and bad in log.text("rows")
     assert page.locator("main img").count() == 0
-    assert page.title() == "Decision log · Downhill"
+    assert page.title().startswith("Decision log · ")
     assert "<img" not in log.markdown().replace("\\<img", "")
 
 

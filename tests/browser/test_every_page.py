@@ -129,7 +129,7 @@ def test_a_page_reads_where_modules_do_not_run(new_context, site, page):
     unseen = """all => all.filter((one) => !one.checkVisibility({ visibilityProperty: true }))
                           .map((one) => one.outerHTML)"""
     assert parts.evaluate_all(unseen) == []
-    # The form of the search works without a script, and so does what folds.
+    # The search leads to its page, which says what it needs; what folds needs no script.
     controls = shown.locator(":is(button, input, select, textarea):visible:not(form[action] *)")
     assert controls.evaluate_all("all => all.map((one) => one.outerHTML)") == []
 

@@ -3,7 +3,8 @@
 import os
 import re
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pytest
 
@@ -50,7 +51,7 @@ def test_a_page_opened_from_a_folder_is_readable_and_says_what_is_missing(folder
     assert folder_page.get_by_text("You opened this page from a folder").is_visible()
     inside = [link for link in seen["links"] if link.startswith("file:")]
     assert inside
-    missing = [link for link in inside if not Path(unquote(urlsplit(link).path)).is_file()]
+    missing = [link for link in inside if not Path(url2pathname(urlsplit(link).path)).is_file()]
     assert missing == []
 
 

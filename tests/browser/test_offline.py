@@ -107,7 +107,13 @@ def test_the_whole_book_works_without_the_network_in_a_new_tab(context, host):
     for path in offline.files(host.folder):
         if path.endswith(".html") and path != "404.html":
             assert page.goto(host.address + path).ok, path
-    assert page.goto(host.address + "no/such/page").status == 404
+    # What every object in JavaScript has is no page either.
+    for address in ("no/such/page", "toString", "constructor"):
+        assert page.goto(host.address + address).status == 404
+    # A folder's address without its slash leads to the folder, where its links count from.
+    page.goto(host.address + "day")
+    assert page.url == host.address + "day/"
+    assert page.evaluate("getComputedStyle(document.body).fontFamily").startswith('"Atkinson')
     expect(page.get_by_role("heading", name="This page is not here")).to_be_visible()
 
 
@@ -211,6 +217,11 @@ def test_what_the_browser_threw_away_is_said_and_the_site_works_on(context, host
     other.goto(host.address + CHAPTER)
     expect(other.get_by_role("heading", level=1)).to_be_visible()
     expect(page.get_by_text("The browser has thrown away what was kept")).to_be_visible()
+    page.get_by_role("button", name="Keep it again").click()
+    expect(page.get_by_text("Kept, complete")).to_be_visible(timeout=LONG)
+    host.stop()
+    other.goto(host.address + CHAPTER)
+    expect(other.get_by_role("heading", level=1)).to_be_visible()
 
 
 @pytest.mark.timeout(400)
@@ -250,8 +261,9 @@ def test_other_sites_of_the_same_host_are_left_alone(context, host):
     (host.folder / "notes" / "index.html").write_text("<!DOCTYPE html><h1>Notes</h1>", "utf-8")
     # The list of files was made before they were there, so this is how a site below ours looks to the worker.
     page = kept(context, host)
-    page.goto(host.address + "notes/")
-    expect(page.get_by_role("heading", name="Notes")).to_be_visible()
+    for address in ("notes/", "notes"):
+        page.goto(host.address + address)
+        expect(page.get_by_role("heading", name="Notes")).to_be_visible()
     page.goto(host.address + "fork/" + KEEP)
     expect(page.get_by_role("button", name="Keep for offline")).to_be_visible()
     assert page.evaluate("caches.keys()") == [f"downhill / {host.version()}"]

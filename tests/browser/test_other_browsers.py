@@ -49,6 +49,9 @@ CHART = ENTER.join(
 )
 
 
+COMPLAINTS = "return JSON.parse(sessionStorage.complaints ?? '[]')"
+
+
 @pytest.fixture(scope="session", params=browsers.OTHERS)
 def browser(request, html):
     try:
@@ -92,8 +95,8 @@ def opened(browser, site):
         return browser
 
     yield open_page
-    assert browser.js("return window.complaints") == []
-    browser.js("localStorage.clear()")
+    assert browser.js(COMPLAINTS) == []
+    browser.js("localStorage.clear(); sessionStorage.clear()")
 
 
 def text(browser, css):
@@ -150,7 +153,8 @@ def test_an_address_that_leads_nowhere_says_so(browser, site):
     browser.find("h1", "This page is not here")
     browser.click("main a", "Go to the first page")
     browser.find("h1", "Watch a model learn")
-    assert browser.js("return window.complaints") == []
+    assert browser.js(COMPLAINTS) == []
+    browser.js("sessionStorage.clear()")
 
 
 def test_an_answer_is_judged_and_a_figure_comes_to_life(opened):
@@ -262,4 +266,5 @@ def test_the_book_is_kept_and_python_judges_a_log_without_the_network(browser, f
     browser.open(address + "day/verdict-on-your-own-run.html")
     browser.click("[data-widget=own-run] button", "Try example 1")
     browser.find(".own-run-result h3", "Verdict")
-    assert browser.js("return window.complaints") == []
+    assert browser.js(COMPLAINTS) == []
+    browser.js("sessionStorage.clear()")

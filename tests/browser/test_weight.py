@@ -11,7 +11,7 @@ import pytest
 
 from tools import bench, lighthouse
 
-# In kB. A prose page's is what was promised; each other's is what it needs today, and some room.
+# In kB: a prose page may not pass 200; each other's is what it needs today, and some room.
 BOUNDS = {
     "landing page": 130,
     "prose chapter": 200,
@@ -27,7 +27,7 @@ BOUNDS = {
     "glossary": 95,
     "page of runs": 110,
     "reference page": 120,
-    "search": 145,
+    "search": 210,
     "not found": 70,
     "laptop test": 75,
     "keep for offline": 70,

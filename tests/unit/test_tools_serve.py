@@ -22,6 +22,8 @@ from tools import browser, serve, site
 ROOT = Path(__file__).resolve().parents[2]
 KERNEL = "/_local/kernel.json"
 
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the tests look with ps, and end with Unix's signals")
+
 
 class Serving:
     """`python -m tools serve` on a built folder, and what it has printed so far."""
@@ -324,6 +326,7 @@ def test_a_machine_that_is_no_container_does_not_let_others_in(
         serve.main(["--html", str(html), "--in-container"])
 
 
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS has no 127.0.0.2 to ask from")
 def test_in_a_container_both_servers_listen_everywhere_and_only_the_token_opens_jupyter(
     start: Callable[..., Serving],
 ) -> None:

@@ -365,9 +365,11 @@ def test_an_engine_is_fetched_where_we_may_and_else_named_with_what_to_install(
     monkeypatch.setitem(browser.OTHERS, "Firefox", (lambda: here[0] if here else None, packages))
     monkeypatch.setattr(setup, "apt", lambda *packages: False)
     with pytest.raises(LookupError, match=r"Firefox is not tried.*apt install firefox-esr and-more"):
-        browser.other("Firefox")
+        browser.other("Firefox", fetch=True)
     monkeypatch.setattr(setup, "apt", lambda *packages: not here.extend(packages))
-    assert browser.other("Firefox") == "firefox-esr"
+    with pytest.raises(LookupError):
+        browser.other("Firefox")
+    assert browser.other("Firefox", fetch=True) == "firefox-esr"
 
 
 # What is locked

@@ -5,11 +5,13 @@
 // Events   answers.js tells of each answer that is gone.
 // Storage  Deletes every answer, and every other key of localStorage and sessionStorage that begins with "downhill-":
 //          edits of code (downhill-code …), the colours (downhill-theme), notes of the laptop test
-//          (downhill-laptop-…), the place on a page (downhill-place).
+//          (downhill-laptop-…), where code runs (downhill-place). Not the book that is kept for offline, nor the
+//          note of it (downhill-offline …): somebody on a train may need it.
 
 import * as answers from "../answers.js";
 
 const OURS = "downhill-";
+const OFFLINE = "downhill-offline ";
 const EDIT = "downhill-code ";
 
 function make(tag, attributes = {}, ...children) {
@@ -18,9 +20,8 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-function keys(storage) {
-  return Array.from({ length: storage.length }, (_, at) => storage.key(at)).filter((key) => key.startsWith(OURS));
-}
+const every = (storage) => Array.from({ length: storage.length }, (_, at) => storage.key(at));
+const keys = (storage) => every(storage).filter((key) => key.startsWith(OURS) && !key.startsWith(OFFLINE));
 
 const attempt = (action) => {
   try {
@@ -31,6 +32,7 @@ const attempt = (action) => {
 };
 const storages = () => [() => localStorage, () => sessionStorage].map(attempt).filter(Boolean);
 const left = () => storages().flatMap((storage) => attempt(() => keys(storage)) ?? []);
+const kept = () => storages().some((storage) => attempt(() => every(storage).some((key) => key.startsWith(OFFLINE))));
 const counted = (number, one, many) => `${number === 0 ? "no" : number} ${number === 1 ? one : many}`;
 
 /** What there is to delete, in words. */
@@ -74,7 +76,8 @@ function start(place) {
     dialog.close();
     done.textContent = left().length
       ? "This browser would not delete everything: clear this site's data in the browser's settings."
-      : `Deleted, with ${counted(count, "answer", "answers")}. This site keeps nothing in this browser now.`;
+      : `Deleted, with ${counted(count, "answer", "answers")}. ` +
+        (kept() ? "The book itself is still kept for offline: it is removed on that page." : "This site keeps nothing in this browser now.");
   });
   place.replaceChildren(open, done, dialog);
 }
