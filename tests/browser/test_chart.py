@@ -213,6 +213,7 @@ def test_without_vega_the_picture_stays_and_the_next_pointing_tries_again(shown,
     expect(found).to_have_attribute("data-chart", "still")
     shown.wait_for_timeout(200)
     assert found.locator("svg").evaluate("svg => svg.old")
+    shown.unroute(f"**/{VEGA}*")
     shown.mouse.move(2, 2)
     upgraded(shown, "lines")
 

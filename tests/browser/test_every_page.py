@@ -170,7 +170,7 @@ def test_the_first_tab_skips_to_the_text(new_context, site):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_stop_of_the_tab_key_can_be_seen_and_none_holds_it(new_context, site, page):
-    context = view(new_context)
+    context = new_context(viewport={"width": 1280, "height": 300})
     shown = opened(context, f"{site}/{page}")
     # Open folds, so that what is in them is on the way too.
     shown.evaluate("document.querySelectorAll('main details').forEach((fold) => (fold.open = true))")
