@@ -228,6 +228,21 @@ def test_the_colour_button_is_remembered_and_comes_before_the_first_paint(new_co
     assert page.evaluate(paper) == light
 
 
+def test_a_title_of_several_words_keeps_its_spaces_and_breaks_on_a_phone(new_context, site):
+    page = opened(view(new_context, 320), f"{site}/index.html")
+    # As page.py writes it for a fork with such a title.
+    width = page.evaluate(
+        """() => {
+          const mark = document.querySelector(".wordmark");
+          const letter = (text) => Object.assign(document.createElement("span"), { textContent: text });
+          mark.replaceChildren(..."Gradients for Chemists and Physicists".split("").map(letter));
+          return mark.children[9].getBoundingClientRect().width;
+        }"""
+    )
+    assert width > 3
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
 def test_the_hill_takes_one_real_step_a_press(new_context, site):
     page = opened(view(new_context), f"{site}/index.html")
     hill = page.locator(".hill")
