@@ -42,7 +42,7 @@ def body(html):
     )
     index = (html / "index.html").read_text("utf-8")
     policy = re.search(r'<meta http-equiv="Content-Security-Policy"[^>]*>', index)[0]
-    theme = re.search(r"<script>.*?classList\.add\('js'\).*?</script>", index)[0]
+    theme = re.search(r"<script>\{const r=.*?</script>", index)[0]
     files = ("tokens", "site", "widgets/chart", "widgets/same-score")
     styles = "".join(f'<link rel="stylesheet" href="/_static/{name}.css">' for name in files)
     scripts = "".join(
