@@ -2,8 +2,7 @@
 
 It is read off the finished pages: one entry a section, and one a term of the glossary. What a reader has to
 ask for first is left out, so that no result gives an answer away: folds (the solutions of checks among them)
-and widgets; so is code. A page with ``nosearch: true`` in its front matter is found
-by its title alone.
+and widgets; so is code. A page with ``nosearch: true`` in its front matter is found by its title alone.
 
 Where learners have another word for what a section is about, the section names it, and it is found by that
 too::

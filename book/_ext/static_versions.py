@@ -66,12 +66,12 @@ class Versions:
 
 
 def prepare(app: Sphinx) -> None:
-    app.downhill_versions = Versions([Path(app.srcdir, folder) for folder in app.config.html_static_path])  # type: ignore[attr-defined]
+    app.downhill_versions = Versions([Path(app.srcdir, folder) for folder in app.config.html_static_path])
 
 
 def finish(app: Sphinx, error: Exception | None) -> None:
     if not error and app.builder.format == "html":
-        app.downhill_versions.write(Path(app.outdir, "_static"))  # type: ignore[attr-defined]
+        app.downhill_versions.write(Path(app.outdir, "_static"))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

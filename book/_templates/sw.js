@@ -150,7 +150,9 @@ async function serve(request, path) {
 /** A page that is not in the list: of another site below this one, or else not found. */
 async function elsewhere(request) {
   const answer = await fetch(request).catch(() => null);
-  const [, root] = (await answer?.clone().text())?.match(/<html[^>]* data-content_root="([^"]*)"/) ?? [];
+  // Only a page is read: what else lies there may be long.
+  const page = answer?.headers.get("Content-Type")?.includes("html") ? await answer.clone().text() : "";
+  const [, root] = page.match(/<html[^>]* data-content_root="([^"]*)"/) ?? [];
   // A page of this very book that the list lacks belongs to another version.
   const ours = root !== undefined && new URL(root, answer.url).href === SCOPE;
   return answer && answer.status !== 404 && !ours ? answer : serve(request, "404.html");

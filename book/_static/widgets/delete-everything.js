@@ -77,7 +77,9 @@ function start(place) {
     done.textContent = left().length
       ? "This browser would not delete everything: clear this site's data in the browser's settings."
       : `Deleted, with ${counted(count, "answer", "answers")}. ` +
-        (kept() ? "The book itself is still kept for offline: it is removed on that page." : "This site keeps nothing in this browser now.");
+        (kept()
+          ? "The book itself is still kept for offline; Keep for offline, at the foot of this page, leads to where it is removed."
+          : "This site keeps nothing in this browser now.");
   });
   place.replaceChildren(open, done, dialog);
 }
