@@ -12,7 +12,9 @@ from typing import Any
 from tools import setup
 
 VARIABLE = "DOWNHILL_CHROMIUM"
+SHELL = "chromium-headless-shell"  # Chromium without its windows, which shows a page for half the work
 NAMES = (
+    SHELL,
     "chromium",
     "chromium-browser",
     "google-chrome",
@@ -38,6 +40,8 @@ ARGUMENTS = (
     "--disable-quic",
     "--disable-sync",
     "--no-first-run",
+    # Without windows it has no other way to survive WebAssembly that reaches beyond its memory.
+    "--js-flags=--wasm-enforce-bounds-checks",
 )
 
 
@@ -46,6 +50,8 @@ def chromium() -> str:
     remembered = STAMP.read_text("utf-8") if STAMP.is_file() else ""
     if VARIABLE not in os.environ and remembered and Path(remembered).exists():
         return remembered
+    if VARIABLE not in os.environ and not shutil.which(SHELL):
+        setup.apt(SHELL)
     found = present() or (present() if setup.apt("chromium") else None) or from_playwright()
     if VARIABLE not in os.environ:
         setup.leave(STAMP, found)
@@ -72,7 +78,8 @@ def starts(program: str, *makes: str) -> bool:
     if os.name == "nt":  # there, asking for the version opens a window
         return True
     try:
-        said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=60)
+        command = [program, *sandbox(), "--version"]
+        said = subprocess.run(command, capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return said.returncode == 0 and any(make in said.stdout for make in makes or ("Chrom", "Edge"))
@@ -138,6 +145,9 @@ def fetch_others() -> None:
 
 def launch_options() -> dict[str, Any]:
     """What Playwright's ``launch`` takes to start this browser."""
-    # Chromium's own sandbox does not work for root.
-    sandbox = ["--no-sandbox"] if setup.is_root() else []
-    return {"executable_path": chromium(), "args": [*ARGUMENTS, *sandbox]}
+    return {"executable_path": chromium(), "args": [*ARGUMENTS, *sandbox()]}
+
+
+def sandbox() -> list[str]:
+    """Chromium's own sandbox does not work for root."""
+    return ["--no-sandbox"] if setup.is_root() else []

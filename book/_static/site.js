@@ -55,14 +55,25 @@ document.addEventListener("keydown", (event) => {
 });
 
 // What scrolls sideways can be reached by keyboard; what does not is no stop on the way through the page. Code that can
-// be edited, which has a role, is always one.
-function scrollers() {
+// be edited, which has a role, is always one. Asked when the browser has laid an element out, so that it never lays out
+// what nobody has come to for this alone.
+const sized = new ResizeObserver((entries) => {
+  const elements = entries.map(({ target }) => target);
+  const scrolls = elements.map((e) => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1);
+  elements.forEach((element, index) => {
+    if (scrolls[index]) element.tabIndex = 0;
+    else if (!element.role) element.removeAttribute("tabindex");
+  });
+});
+const watched = new WeakSet();
+function watchScrollers() {
   for (const element of document.querySelectorAll("pre:not([role]), div.math, .table-scroll, .chart-picture")) {
-    const scrolls = element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1;
-    if (scrolls) element.tabIndex = 0;
-    else element.removeAttribute("tabindex");
+    if (!watched.has(element)) sized.observe(element);
+    watched.add(element);
   }
 }
-document.fonts.ready.then(scrollers);
-addEventListener("resize", scrollers);
-addEventListener("toggle", scrollers, { capture: true });
+document.fonts.ready.then(() => {
+  watchScrollers();
+  // Widgets write more of them.
+  new MutationObserver(watchScrollers).observe(document.querySelector("main"), { childList: true, subtree: true });
+});

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from axe import WIDTHS, violations
 from playwright.sync_api import expect
-from test_every_page import violations
 
 from lab import records
 
@@ -346,9 +346,10 @@ def test_the_curve_stands_where_its_values_are(place):
     place.shape("hardly moves").check()
     place.show.click()
     for epoch, value in enumerate(RUN.column("validation_loss")):
+        spot = place.spot(epoch, value)
         box = place.marks.nth(epoch).bounding_box()
         middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        assert middle == pytest.approx(place.spot(epoch, value), abs=1.5)
+        assert middle == pytest.approx(spot, abs=1.5)
     # The discs of the points stand on the line that was drawn.
     for index, epoch in enumerate(POINTS):
         box = place.root.locator(".draw-point").nth(index).bounding_box()
@@ -529,8 +530,9 @@ def test_a_curve_beyond_the_chart_says_so(still, write, open_with):
     expect(place.outcome).to_contain_text("▲ at the top: the run’s value is beyond the chart.")
     for mark in place.marks.all()[1:]:
         assert mark.evaluate("e => e.tagName") == "path"
+        top = place.spot(0, 2.5)[1]
         box = mark.bounding_box()
-        assert box["y"] + box["height"] / 2 == pytest.approx(place.spot(0, 2.5)[1], abs=6)
+        assert box["y"] + box["height"] / 2 == pytest.approx(top, abs=6)
 
 
 def module(page, expression):
@@ -614,12 +616,9 @@ def test_paper_without_javascript_does_not_show_the_curve(new_context, write, op
     assert place.root.locator(".draw-lines").is_visible()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(w, s) for w in (1280, 390) for s in ("light", "dark")])
-def test_axe_finds_nothing_covered_or_open(new_context, write, open_with, width, scheme):
-    context = new_context(
-        viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
-    )
-    page = context.new_page()
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing_covered_or_open(new_context, write, open_with, width):
+    page = new_context(viewport={"width": width, "height": 900}).new_page()
     first, second = open_with(page, write("first", RUN), write("second", DIVERGED))
     assert violations(page) == []
     first.shape("leaps about").check()

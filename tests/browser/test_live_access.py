@@ -1,28 +1,14 @@
 """Live cells for everyone: axe, narrow screens, targets, names, and the dialog by keyboard."""
 
-from pathlib import Path
-
 import pytest
+from axe import WIDTHS, violations
 from live import open_cells
 from playwright.sync_api import expect
 
-AXE = (Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
-VIEWS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark"), (320, "light")]
 
-
-def violations(page) -> list[str]:
-    # Through the debugger, since the page's own policy forbids scripts that are not the site's.
-    page.context.new_cdp_session(page).send("Page.setBypassCSP", {"enabled": True})
-    page.evaluate(AXE)
-    found = page.evaluate(
-        "axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)"
-    )
-    return [f"{v['id']} ({v['impact']}): {n['html'][:160]}" for v in found for n in v["nodes"]]
-
-
-@pytest.mark.parametrize(("width", "scheme"), VIEWS)
-def test_cells_at_rest_running_edited_failed_and_the_dialog(new_context, site, width, scheme):
-    page = new_context(viewport={"width": width, "height": 800}, color_scheme=scheme).new_page()
+@pytest.mark.parametrize("width", [*WIDTHS, 320])
+def test_cells_at_rest_running_edited_failed_and_the_dialog(new_context, site, width):
+    page = new_context(viewport={"width": width, "height": 800}).new_page()
     first, second, *_ = open_cells(page, site)
     assert violations(page) == []
     first.finish(

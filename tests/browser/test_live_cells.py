@@ -35,7 +35,7 @@ def words_and_charts(output) -> list:
     streaming = False
     for part in output.locator(":scope > .output").all():
         spec = part.locator("script.chart-spec")
-        content = json.loads(spec.text_content()) if spec.count() else part.inner_text().strip("\n")
+        content = json.loads(spec.text_content()) if spec.count() else part.text_content().strip("\n")
         goes_on = streaming and "stream" in part.get_attribute("class").split()
         streaming = "stream" in part.get_attribute("class").split()
         if goes_on:

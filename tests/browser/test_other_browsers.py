@@ -148,6 +148,19 @@ def test_a_term_explains_itself_and_links_are_underlined(opened):
     assert [browser.js(line, css) for css in ("a.term", ".measured a")] == ["underline", "underline"]
 
 
+def test_a_word_of_the_index_leads_to_its_entry(opened):
+    """Though the entries between are not laid out yet."""
+    browser = opened("before/maths-words.html")
+    at_the_top = """const { top } = document.getElementById(given[0]).getBoundingClientRect();
+                    return top > -5 && top < innerHeight / 3"""
+    browser.click(".word-index a", "Kappa")
+    browser.wait(at_the_top, "kappa")
+    browser.js("history.back()")
+    browser.wait("return scrollY === 0")
+    opened("before/maths-words.html#warm-up")
+    browser.wait(at_the_top, "warm-up")
+
+
 def test_an_address_that_leads_nowhere_says_so(browser, site):
     browser.open(site + "day/no/such/thing")
     browser.find("h1", "This page is not here")

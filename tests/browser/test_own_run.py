@@ -5,10 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
+from axe import WIDTHS, violations
 from playwright.sync_api import expect
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
 LOGS = REPOSITORY / "tests" / "unit" / "logs"
 ADDRESS = "/day/verdict-on-your-own-run.html"
 LONG = 90_000  # milliseconds: Python starts slowly where several tests share two cores
@@ -388,17 +388,9 @@ def test_without_javascript_the_page_says_how_and_the_examples_can_be_saved(new_
     assert saved.value.suggested_filename == "example-1.json"
 
 
-def violations(page):
-    page.context.new_cdp_session(page).send("Page.setBypassCSP", {"enabled": True})
-    page.evaluate(AXE.read_text("utf-8"))
-    run = "axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)"
-    return [f"{v['id']}: {n['target']} {n['html'][:160]}" for v in page.evaluate(run) for n in v["nodes"]]
-
-
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_with_everything_open(new_context, site, width, scheme):
-    context = new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing_with_everything_open(new_context, site, width):
+    context = new_context(viewport={"width": width, "height": 900})
     own = opened(context.new_page(), site)
     own.open_paste()
     own.bring("overfitting.json").says("^overfitting.json: converged")

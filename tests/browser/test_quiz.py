@@ -7,13 +7,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from axe import WIDTHS, violations
 from playwright.sync_api import expect
 
 from tests.small_book import build
 from tools import site as sites
 
 HERE = Path(__file__).parent
-AXE = (HERE.parents[1] / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
 KINDS = ["flat", "overfit", "one-step", "neutral-share", "causes"]
 FEEDBACK = [
     *("never began to move", "Flat and high in both", "far too low.", "what the word means"),
@@ -615,19 +615,9 @@ def test_on_paper_there_is_room_for_an_answer_and_no_answer(new_context, site, s
             assert content == '""' and edge not in ("", "0px"), selector
 
 
-def violations(page):
-    page.context.new_cdp_session(page).send("Page.setBypassCSP", {"enabled": True})
-    page.evaluate(AXE)
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
-    return [
-        f"{rule['id']}: {node['target']} {node['html'][:160]}" for rule in found for node in rule["nodes"]
-    ]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_nothing_before_and_after_every_check(new_context, site, width, scheme):
-    context = new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing_before_and_after_every_check(new_context, site, width):
+    context = new_context(viewport={"width": width, "height": 900})
     page = opened(context.new_page(), site)
     assert violations(page) == []
     for right in (False, True):

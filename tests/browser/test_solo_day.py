@@ -7,14 +7,15 @@ opened again in a new tab, and the worksheet shows all of it.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import yaml
-from playwright.sync_api import Locator, Page, expect
+from axe import WIDTHS, violations
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-AXE = (REPOSITORY / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
 TOC = yaml.safe_load((REPOSITORY / "_toc.yml").read_text("utf-8"))
 DAY = [
     chapter["file"]
@@ -23,7 +24,6 @@ DAY = [
     for chapter in part["chapters"]
     if not chapter["file"].endswith(("/index", "/verdict-on-your-own-run"))
 ]
-VIEWS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 
 
 def opened(page: Page, site: str, chapter: str) -> None:
@@ -133,37 +133,59 @@ def kept(page: Page) -> dict[str, str]:
     return {name: text for name, text in stored.items() if name.startswith("downhill-answer ")}
 
 
-@pytest.mark.timeout(600)
-def test_a_solo_day_is_all_there_afterwards(new_context, site):
-    context = new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-    page = context.new_page()
-    given: dict[str, str] = {}
-    checks = 0
+@dataclass
+class Day:
+    """What a day alone left in its browser, and what axe found on each page when all was done there."""
+
+    context: BrowserContext
+    given: dict[str, str] = field(default_factory=dict)
+    stored: dict[str, str] = field(default_factory=dict)
+    checks: int = 0
+    faults: dict[str, list[str]] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def day(shared_page: Page, site: str) -> Day:
+    day = Day(shared_page.context)
+    page = shared_page
+    page.set_default_timeout(30_000)
+    page.emulate_media(reduced_motion="reduce")
     for chapter in DAY:
         opened(page, site, chapter)
         play(page)
-        given |= {name: value(control) for name, control in fields(page).items()}
-        checks += page.locator("[data-widget=quiz]").count()
-    stored = kept(page)
+        day.given |= {name: value(control) for name, control in fields(page).items()}
+        day.checks += page.locator("[data-widget=quiz]").count()
+        day.faults[chapter] = []
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                day.faults[chapter].append(f"it is wider than {width}")
+            day.faults[chapter] += violations(page)
+        page.set_viewport_size({"width": 1280, "height": 900})
+    day.stored = kept(page)
     page.close()
+    return day
 
-    again = context.new_page()
+
+@pytest.mark.timeout(600)
+def test_a_solo_day_is_all_there_afterwards(day, site):
+    again = day.context.new_page()
     for chapter in DAY:
         opened(again, site, chapter)
         for name, control in fields(again).items():
-            assert value(control) == given[name], f"{chapter}: {name}"
+            assert value(control) == day.given[name], f"{chapter}: {name}"
         for check in again.locator("[data-widget=quiz]").all():
             expect(check.get_by_role("status").filter(has_text=re.compile(r"\w"))).not_to_have_count(0)
-    assert kept(again) == stored
+    assert kept(again) == day.stored
 
     definition = yaml.safe_load((REPOSITORY / "book" / "worksheet.yml").read_text("utf-8"))
     asked = {
         field["id"] for part in definition["parts"] if not part.get("elsewhere") for field in part["fields"]
     }
-    assert {name.partition(".")[0] for name, text in given.items() if text} == asked
-    assert given["b-log.run-1.run-id"].startswith("minilm-")
-    assert given["b-log.run-2.run-id"] != given["b-log.run-1.run-id"]
-    assert checks >= 21  # at least three in each of seven activities
+    assert {name.partition(".")[0] for name, text in day.given.items() if text} == asked
+    assert day.given["b-log.run-1.run-id"].startswith("minilm-")
+    assert day.given["b-log.run-2.run-id"] != day.given["b-log.run-1.run-id"]
+    assert day.checks >= 21  # at least three in each of seven activities
     assert not again.locator("main b", has_text="three").count(), "what was typed is text and no mark-up"
 
 
@@ -175,24 +197,5 @@ def test_each_activity_has_its_checks(html, chapter):
 
 
 @pytest.mark.parametrize("chapter", DAY)
-def test_axe_finds_nothing_with_everything_open_and_answered(new_context, site, chapter):
-    context = new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-    page = context.new_page()
-    opened(page, site, chapter)
-    play(page)
-    context.new_cdp_session(page).send("Page.setBypassCSP", {"enabled": True})
-    page.evaluate(AXE)
-    found = []
-    for width, scheme in VIEWS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=scheme)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        violations = page.evaluate(
-            "axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)"
-        )
-        found += [
-            f"{width} {scheme}: {violation['id']}: {node['html'][:160]}"
-            for violation in violations
-            for node in violation["nodes"]
-        ]
-    assert found == []
+def test_axe_finds_nothing_with_everything_open_and_answered(day, chapter):
+    assert day.faults[chapter] == []
