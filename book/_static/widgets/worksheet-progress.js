@@ -45,6 +45,7 @@ function start(place) {
   print.textContent = "Print the worksheet";
   print.addEventListener("click", () => window.print());
   place.append(print);
+  place.dataset.ready = "";
 }
 
 for (const place of document.querySelectorAll(".worksheet-progress")) start(place);
