@@ -1,5 +1,5 @@
-// The header's two buttons, and keyboard scrolling for what is wider than its place. Everything the buttons do is
-// possible without them: chapters by the #chapters link, colours by the system's setting.
+// The header's two buttons, keyboard scrolling for what is wider than its place, and links that lead to where they say.
+// Everything the buttons do is possible without them: chapters by the #chapters link, colours by the system's setting.
 // Storage: downhill-theme ("light" or "dark"), written when the reader presses the colour button.
 
 const root = document.documentElement;
@@ -53,6 +53,22 @@ document.addEventListener("keydown", (event) => {
     menu.focus();
   }
 });
+
+// After a reload the browser goes back to a place in the page: nothing may have a guessed height. See site.css.
+const [visit] = performance.getEntriesByType("navigation");
+if (visit?.type !== "navigate") root.classList.add("returned");
+
+// What modules write above the place that a link led to would push it away: it is held until two seconds after all has
+// arrived, or until the reader moves on.
+let held = Infinity;
+addEventListener("load", () => (held = Math.min(held, performance.now() + 2000)));
+addEventListener("hashchange", () => (held = performance.now() + 2000));
+for (const moving of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+  addEventListener(moving, () => (held = 0), { passive: true });
+}
+new ResizeObserver(() => {
+  if (performance.now() < held) document.querySelector(":target")?.scrollIntoView({ behavior: "instant" });
+}).observe(document.querySelector("main"));
 
 // What scrolls sideways can be reached by keyboard; what does not is no stop on the way through the page. Code that can
 // be edited, which has a role, is always one. Asked when the browser has laid an element out, so that it never lays out

@@ -153,6 +153,30 @@ def test_the_chapters_open_and_close_by_keyboard_on_a_phone(new_context, site):
     assert chapters.is_visible()
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_link_to_a_place_leads_there_though_cells_above_it_come_to_life(new_context, site, width):
+    page = view(new_context, width).new_page()
+    place = page.locator("#kappa h3")
+
+    def is_at_the_top():
+        page.wait_for_function("!document.querySelector('.cell:not(.live)')")
+        page.wait_for_timeout(3000)  # it goes there smoothly
+        assert place.bounding_box()["y"] == pytest.approx(80, abs=20)
+
+    page.goto(f"{site}/before/maths-words.html#kappa")
+    is_at_the_top()
+    page.goto(f"{site}/before/maths-words.html")
+    page.locator(".word-index").get_by_role("link", name="Kappa", exact=True).click()
+    is_at_the_top()
+    # Whoever moves on is not fetched back.
+    page.mouse.move(200, 300)
+    page.mouse.wheel(0, 500)
+    page.wait_for_timeout(300)
+    page.evaluate("document.querySelectorAll('main details').forEach((fold) => (fold.open = true))")
+    page.wait_for_timeout(300)
+    assert abs(place.bounding_box()["y"]) > 300
+
+
 def test_the_first_tab_skips_to_the_text(new_context, site):
     context = view(new_context)
     page = opened(context, f"{site}/before/downhill-by-eye.html")
