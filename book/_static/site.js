@@ -78,7 +78,7 @@ const sized = new ResizeObserver((entries) => {
   const scrolls = elements.map((e) => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1);
   elements.forEach((element, index) => {
     if (scrolls[index]) element.tabIndex = 0;
-    else if (!element.role) element.removeAttribute("tabindex");
+    else if (!element.hasAttribute("role")) element.removeAttribute("tabindex");
   });
 });
 const watched = new WeakSet();
