@@ -121,7 +121,11 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("message", (event) => {
   if (event.data === "take-over") event.waitUntil(self.skipWaiting());
   if (event.data === "claim") event.waitUntil(self.clients.claim());
-  if (event.data === "keep") event.waitUntil(keep().catch(() => {}));
+  if (event.data === "keep") {
+    // Meanwhile everything comes from the network, and no request finds the cache half filled and throws it away.
+    lost = true;
+    event.waitUntil(keep().catch(() => {}));
+  }
 });
 
 /** The path in the list that an address of this site names, or null. */

@@ -13,14 +13,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tools import browser as chromium
 from tools import site as sites
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 STANDALONE = Path(__file__).parent / "pages"
+# For an action and for what comes of it: a machine with much other work is slow, which is no fault of a page.
+PATIENCE_MS = 30_000
 INLINE_SCHEMES = ("data", "blob", "about", "chrome")
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class Watch:
@@ -134,7 +137,7 @@ def new_context(browser: Browser, watch: Watch) -> Iterator[Callable[..., Browse
     def make(**options) -> BrowserContext:
         options = {"viewport": {"width": 1280, "height": 900}} | options
         context = browser.new_context(**options)
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(PATIENCE_MS)
         watch.attach(context)
         made.append(context)
         return context

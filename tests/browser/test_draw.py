@@ -217,6 +217,7 @@ def test_a_finger_drags_a_point_and_the_page_stays(touched):
 def test_a_tap_moves_the_nearest_point_and_a_swipe_beside_the_points_scrolls(touched):
     page = touched.root.page
     page.touchscreen.tap(*touched.spot(5, 0.5))
+    expect(touched.points.nth(3)).to_have_attribute("aria-valuetext", re.compile(r"epoch 5: loss 0\.(4|5)"))
     assert touched.values()[3] == pytest.approx(0.5, abs=0.051)
     kept, before = touched.values(), page.evaluate("scrollY")
     swipe(page, touched.spot(1, 0.4), touched.spot(1, 2.4))
@@ -507,6 +508,9 @@ def test_another_tab_shows_the_same_drawing_and_loses_nothing_that_was_typed(sti
     # Both write before either has heard of the other.
     still.evaluate("window.deaf = true")
     other.why.fill("Steps too short.")
+    still.wait_for_function(
+        "() => localStorage.getItem('downhill-answer draw first why') === 'Steps too short.'"
+    )
     place.why.press("End")
     place.why.type("!")
     expect(place.why).to_have_value("Steps too long.!")

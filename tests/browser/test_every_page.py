@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from axe import WIDTHS, violations
+from live import LONG
 from playwright.sync_api import BrowserContext, Page
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -74,7 +75,7 @@ def test_axe_finds_nothing_while_a_cell_has_run(new_context, site, width):
     context = view(new_context, width)
     page = opened(context, f"{site}/after/the-sums-behind-one-step.html")
     page.get_by_role("button", name=re.compile("^Run code")).first.click()
-    page.get_by_text("Your result").first.wait_for()
+    page.get_by_text("Your result").first.wait_for(timeout=LONG)
     page.locator(".cell_input").first.click()
     page.get_by_role("textbox").first.wait_for()
     assert violations(page) == []
@@ -159,9 +160,11 @@ def test_a_link_to_a_place_leads_there_though_cells_above_it_come_to_life(new_co
     place = page.locator("#kappa h3")
 
     def is_at_the_top():
-        page.wait_for_function("!document.querySelector('.cell:not(.live)')")
-        page.wait_for_timeout(3000)  # it goes there smoothly
-        assert place.bounding_box()["y"] == pytest.approx(80, abs=20)
+        page.wait_for_function("() => !document.querySelector('.cell:not(.live)')")
+        top = None
+        while top != (top := place.bounding_box()["y"]):  # it goes there smoothly
+            page.wait_for_timeout(1500)
+        assert top == pytest.approx(80, abs=20)
 
     page.goto(f"{site}/before/maths-words.html#kappa")
     is_at_the_top()
@@ -171,7 +174,9 @@ def test_a_link_to_a_place_leads_there_though_cells_above_it_come_to_life(new_co
     # Whoever moves on is not fetched back.
     page.mouse.move(200, 300)
     page.mouse.wheel(0, 500)
-    page.wait_for_timeout(300)
+    page.wait_for_function(
+        "() => Math.abs(document.querySelector('#kappa h3').getBoundingClientRect().y) > 300"
+    )
     page.evaluate("document.querySelectorAll('main details').forEach((fold) => (fold.open = true))")
     page.wait_for_timeout(300)
     assert abs(place.bounding_box()["y"]) > 300

@@ -1,5 +1,7 @@
 """Live cells for everyone: axe, narrow screens, targets, names, and the dialog by keyboard."""
 
+import re
+
 import pytest
 from axe import WIDTHS, violations
 from live import open_cells
@@ -56,6 +58,7 @@ def test_focus_can_be_seen_on_every_control(page, site):
         expect(control).to_be_focused()
         assert control.evaluate("element => getComputedStyle(element).outlineStyle") != "none"
     first.code.focus()
+    expect(first.place.locator(".cm-editor")).to_have_class(re.compile("cm-focused"))
     outline = first.place.locator(".cm-editor").evaluate("element => getComputedStyle(element).outlineWidth")
     assert float(outline.removesuffix("px")) >= 2
 

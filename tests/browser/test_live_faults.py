@@ -139,7 +139,7 @@ def test_the_interpreter_dies(page, site, watch, code):
 def test_the_interpreter_dies_while_nothing_runs(page, site):
     first, second, *_ = open_cells(page, site)
     second.finish("import js\njs.setTimeout(js.close, 300)\nNone")
-    page.wait_for_timeout(1500)
+    expect(first.words).to_have_text("", timeout=LONG)  # Python is not ready any more
     works_again(first)
 
 

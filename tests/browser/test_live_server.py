@@ -1,6 +1,7 @@
 """Live cells on a real Jupyter server: the reader's own, and the one that runs beside the page."""
 
 import re
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -44,6 +45,18 @@ def test_cells_run_on_the_readers_own_server(page, site, server, watch):
     assert torch.finish().output.strip() == "on a server"
 
 
+def test_what_is_run_before_the_tabs_choice_is_known_runs_there(page, site, server, watch):
+    watch.expect_origin(server.url)
+    page.add_init_script("sessionStorage.setItem('downhill-place', JSON.stringify({ kind: 'local' }))")
+    asked = []
+    page.context.route("**/_local/kernel.json", lambda route: asked.append(route))
+    first = open_cells(page, site)[0]
+    first.write("import sys\n'browser' if sys.platform == 'emscripten' else 'server'").start()
+    page.wait_for_timeout(200)
+    asked[0].fulfill(json={"baseUrl": server.url, "token": server.token})
+    expect(first.yours).to_have_text(re.compile("'server'"), timeout=LONG)
+
+
 def test_rich_outputs_of_a_server(page, site, server, watch):
     watch.expect_origin(server.url)
     first, second, *_ = open_cells(page, site)
@@ -55,7 +68,10 @@ def test_rich_outputs_of_a_server(page, site, server, watch):
         "plt.plot([1, 2, 4])\nplt.show()"
     )
     assert "gone" not in first.output
-    assert first.yours.get_by_role("img").evaluate("image => image.complete && image.naturalWidth") > 100
+    picture = first.yours.get_by_role("img")
+    page.wait_for_function(
+        "image => image.complete && image.naturalWidth > 100", arg=picture.element_handle()
+    )
     second.finish("handle.update(HTML('<b>second</b>'))")
     expect(first.yours.locator("b")).to_have_text("second")
 
@@ -220,4 +236,7 @@ def test_leaving_a_server_ends_its_kernel(page, site, server, watch):
     page.get_by_role("radio", name="In this browser").check()
     page.get_by_role("button", name="Run it there").click()
     assert first.finish("import sys\nsys.platform").output.strip() == "'emscripten'"
+    end = time.monotonic() + 30
+    while len(server.kernels()) != before and time.monotonic() < end:
+        page.wait_for_timeout(200)
     assert len(server.kernels()) == before

@@ -230,9 +230,12 @@ def test_the_bars_reach_from_the_lowest_to_the_highest(luck):
 
 
 def test_the_dots_appear_one_after_another_unless_less_motion_was_asked_for(page, site):
+    page.clock.install(time=0)
     luck = opened(page, site)
+    page.clock.pause_at(60_000)
     luck.guess(0.69, 0.75)
     for count in range(2, 6):
+        page.clock.run_for(700)
         expect(luck.dots).to_have_count(count)
         if count < 5:
             assert luck.bars.count() == 0 and luck.said.inner_text() == ""
@@ -398,15 +401,18 @@ def test_answers_deleted_in_another_tab_are_forgotten_here(luck, site):
 
 
 def test_starting_again_while_the_dots_appear_shows_one_dot(page, site):
+    page.clock.install(time=0)
     luck = opened(page, site)
-    luck.guess(0.69, 0.75)
-    expect(luck.dots).to_have_count(2)
     other = page.context.new_page()
     other.goto(site + "/index.html")
+    page.clock.pause_at(60_000)
+    luck.guess(0.69, 0.75)
+    page.clock.run_for(700)
+    expect(luck.dots).to_have_count(2)
     other.evaluate("() => localStorage.clear()")
     expect(luck.lowest).to_be_visible()
     luck.bracket(0.69, 0.75)
-    page.wait_for_timeout(3000)  # as long as the four dots would have taken
+    page.clock.run_for(3000)  # as long as the four dots would have taken
     assert luck.dots.count() == 1 and luck.bars.count() == 0
     expect(luck.show).to_be_visible()
 

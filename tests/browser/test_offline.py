@@ -3,6 +3,7 @@
 import re
 import shutil
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,26 @@ HELD = """async () => {
   const [name] = await caches.keys();
   return (await (await caches.open(name)).keys()).map((request) => request.url);
 }"""
+
+INSTALLING = """() => navigator.serviceWorker.getRegistration()
+  .then((registration) => Boolean(registration?.installing))"""
+# What is kept is told three seconds late, the first time; `states` are those that the page then shows.
+LATE_KEYS = """
+  const { keys } = CacheStorage.prototype;
+  let first = true;
+  globalThis.states = [];
+  CacheStorage.prototype.keys = async function () {
+    const names = await keys.call(this);
+    if (!first) return names;
+    first = false;
+    await new Promise((done) => setTimeout(done, 3000));
+    setTimeout(() => (globalThis.told = true), 500);
+    return names;
+  };
+  const place = () => document.querySelector('[data-widget=keep-for-offline]')?.dataset.state;
+  new MutationObserver(() => globalThis.states.push(place()))
+    .observe(document, { subtree: true, attributeFilter: ['data-state'] });
+"""
 
 
 class Host:
@@ -71,12 +92,29 @@ def context(new_context, watch, host):
     return new_context(viewport={"width": 1280, "height": 900})
 
 
+def hold(monkeypatch, path):
+    """The server waits with this file until the second event is set; the first says that it was asked."""
+    asked, go = threading.Event(), threading.Event()
+    find = sites.Site.find
+
+    def late(self, name):
+        if name == f"/{path}":
+            asked.set()
+            assert go.wait(60)
+        return find(self, name)
+
+    monkeypatch.setattr(sites.Site, "find", late)
+    return asked, go
+
+
 def kept(context, host):
     page = context.new_page()
     page.goto(host.address + KEEP)
     expect(page.get_by_text(re.compile("To keep the whole book"))).to_contain_text("MB to fetch")
     page.get_by_role("button", name="Keep for offline").click()
     expect(page.get_by_text(f"Kept, complete, version {host.version()}")).to_be_visible(timeout=LONG)
+    # It is said a moment before the worker serves.
+    page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
     return page
 
 
@@ -120,7 +158,7 @@ def test_the_whole_book_works_without_the_network_in_a_new_tab(context, host):
 @pytest.mark.timeout(400)
 def test_the_page_that_kept_it_needs_no_reload(context, host):
     page = kept(context, host)
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
     host.stop()
     page.get_by_role("link", name="Glossary", exact=True).click()
     expect(page.get_by_role("heading", name="Glossary")).to_be_visible()
@@ -203,15 +241,49 @@ def test_later_leaves_the_old_version_until_every_page_is_closed(context, host):
     for open_page in context.pages:
         open_page.close()
     again = context.new_page()
-    again.wait_for_timeout(500)  # the browser changes over once it has seen the last page go
-    again.goto(host.address + CHAPTER)
-    expect(again.get_by_role("heading", level=1)).to_contain_text("Another heading")
+    heading = again.get_by_role("heading", level=1)
+
+    def is_new():
+        again.goto("about:blank")
+        again.wait_for_timeout(500)  # the browser changes over once it has seen the last page go
+        again.goto(host.address + CHAPTER)
+        return "Another heading" in heading.inner_text()
+
+    assert any(is_new() for _ in range(10))
+
+
+@pytest.mark.timeout(400)
+def test_a_page_opened_while_a_new_version_comes_hears_of_it_too(context, host, monkeypatch):
+    page = kept(context, host)
+    page.goto(host.address + CHAPTER)
+    host.publish("Another heading")
+    asked, go = hold(monkeypatch, CHAPTER)
+    page.reload()
+    page.wait_for_function(INSTALLING)
+    other = context.new_page()
+    other.goto(host.address + "index.html")
+    other.wait_for_function(INSTALLING)
+    other.wait_for_timeout(500)
+    assert asked.wait(60)
+    go.set()
+    expect(other.get_by_role("region", name="New version")).to_be_visible(timeout=LONG)
+
+
+@pytest.mark.timeout(400)
+def test_the_button_may_be_pressed_before_the_page_knows_what_is_kept(context, host):
+    page = context.new_page()
+    page.add_init_script(LATE_KEYS)
+    page.goto(host.address + KEEP)
+    page.get_by_role("button", name="Keep for offline").click()
+    page.wait_for_function("() => globalThis.told")
+    expect(page.get_by_text("Kept, complete")).to_be_visible(timeout=LONG)
+    assert "failed" not in page.evaluate("() => globalThis.states")
 
 
 @pytest.mark.timeout(400)
 def test_what_the_browser_threw_away_is_said_and_the_site_works_on(context, host):
     page = kept(context, host)
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
     page.evaluate("caches.keys().then(names => Promise.all(names.map(name => caches.delete(name))))")
     other = context.new_page()
     other.goto(host.address + CHAPTER)
@@ -222,6 +294,29 @@ def test_what_the_browser_threw_away_is_said_and_the_site_works_on(context, host
     host.stop()
     other.goto(host.address + CHAPTER)
     expect(other.get_by_role("heading", level=1)).to_be_visible()
+
+
+@pytest.mark.timeout(400)
+def test_pages_opened_while_it_is_kept_again_leave_it_alone(context, host, monkeypatch):
+    page = kept(context, host)
+    page.evaluate("caches.keys().then(names => Promise.all(names.map(name => caches.delete(name))))")
+    other = context.new_page()
+    other.goto(host.address + "index.html")
+    expect(page.get_by_text("The browser has thrown away what was kept")).to_be_visible()
+    # A worker that has been idle for half a minute is ended, and starts again with no memory.
+    session = context.new_cdp_session(page)
+    session.send("ServiceWorker.enable")
+    session.send("ServiceWorker.stopAllWorkers")
+    asked, go = hold(monkeypatch, CHAPTER)
+    page.get_by_role("button", name="Keep it again").click()
+    assert asked.wait(60)
+    other.goto(host.address + "index.html")
+    go.set()
+    expect(page.get_by_text("Kept, complete")).to_be_visible(timeout=LONG)
+    host.stop()
+    for path in ("index.html", KEEP, CHAPTER):
+        other.goto(host.address + path)
+        expect(other.get_by_role("heading", level=1)).to_be_visible()
 
 
 @pytest.mark.timeout(400)

@@ -116,7 +116,7 @@ def test_the_landing_page_walks_and_its_search_leads_to_a_chapter(opened):
     heights = "return [...document.querySelectorAll('[data-walk]')].map((e) => e.textContent)"
     before = browser.js(heights)
     browser.click(".hill-step")
-    assert browser.js(heights) != before
+    browser.wait(f"{heights}.join() !== given[0].join()", before)
     browser.type("#search-words", "curvature" + ENTER)
     browser.click("#search-results a", "How long may a step be?")
     browser.wait("return location.pathname.endsWith('/after/the-sums-behind-one-step.html')")
@@ -275,6 +275,7 @@ def test_the_book_is_kept_and_python_judges_a_log_without_the_network(browser, f
         browser.open(address + "keep-for-offline.html")
         browser.click("[data-widget=keep-for-offline] button", "Keep for offline")
         browser.find(".offline-said", "Kept, complete")
+        browser.wait("return navigator.serviceWorker.ready.then(() => true)")
     browser.open(address + "day/verdict-on-your-own-run.html")
     browser.click("[data-widget=own-run] button", "Try example 1")
     browser.find(".own-run-result h3", "Verdict")

@@ -286,6 +286,25 @@ def test_an_example_that_does_not_arrive_is_said_and_comes_the_next_time(own, pa
     own.says("^Example 1: converged, overfitting")
 
 
+def test_what_was_said_while_python_started_is_not_written_over(own):
+    own.place.get_by_role("button", name="Try example 1").click()
+    own.open_paste()
+    own.judge.click()
+    own.says("^There is no text yet")
+    expect(own.place).not_to_have_attribute("aria-busy", "true", timeout=LONG)
+    own.says("^There is no text yet")
+
+
+def test_a_chart_that_does_not_arrive_is_said_and_comes_the_next_time(own, page, watch):
+    watch.expect_error("chart.js")
+    page.route("**/widgets/chart.js*", lambda route: route.fulfill(status=503))
+    own.bring("stalled.json").says("^stalled.json: stalled")
+    expect(own.result).to_contain_text("The chart did not arrive. The verdict does not need it")
+    page.unroute("**/widgets/chart.js*")
+    own.bring("overfitting.json").says("^overfitting.json: converged")
+    expect(own.picture).to_be_visible()
+
+
 def test_the_worksheets_row_is_filled_on_request_and_nothing_there_is_lost(own, page):
     own.bring("stalled.json").says("^stalled.json: stalled")
     assert own.kept() == [None, None, None]

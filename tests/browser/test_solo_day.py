@@ -28,7 +28,6 @@ DAY = [
 
 def opened(page: Page, site: str, chapter: str) -> None:
     page.goto(f"{site}/{chapter}.html")
-    page.wait_for_function("document.readyState === 'complete'")
     # Folds hide parts of the day, such as the prediction for each preset.
     page.evaluate("document.querySelectorAll('main details').forEach((fold) => (fold.open = true))")
 

@@ -221,8 +221,14 @@ def test_it_goes_with_its_word_when_the_page_scrolls(chapter):
     before = found.evaluate(away)
     top = found.bounding_box()["y"]
     chapter.evaluate("scrollBy({ top: 120, behavior: 'instant' })")
+    # It follows with the event of the scrolling, a frame later.
     chapter.wait_for_function(
-        "([e, top]) => e.getBoundingClientRect().top < top - 100", arg=[found.element_handle(), top]
+        """([e, top, before]) => {
+             const word = e.getBoundingClientRect();
+             const away = document.querySelector('.term-tip').getBoundingClientRect().top - word.bottom;
+             return word.top < top - 100 && Math.abs(away - before) <= 1;
+           }""",
+        arg=[found.element_handle(), top, before],
     )
     assert found.evaluate(away) == pytest.approx(before, abs=1)
 

@@ -41,6 +41,8 @@ def logged(settings):
         raise RuntimeError("bad luck\\nand more of it")
     if rate == {DIES}:
         os._exit(1)
+    while rate == float(os.environ.get("HELD", "nan")) and not (folder / "go").exists():
+        time.sleep(0.05)
     time.sleep(60 if rate == {GOES_ON} else 0.5)
     return sweep.compute(settings)[0], {{"h1": [1.0, 0.0, 0.0]}}
 
@@ -119,6 +121,7 @@ def ended(process):
 
 
 def test_a_killed_worker_is_replaced_and_its_run_repeated(begin, monkeypatch, tmp_path):
+    monkeypatch.setenv("HELD", "1")  # until it is killed
     monkeypatch.setenv("LOST", "0s")  # so that Dask gives the worker up, which it may do on a busy machine
     process = begin(1, 2, workers=1)
     first = until(lambda: began(tmp_path))[0]["pid"]
@@ -130,6 +133,7 @@ def test_a_killed_worker_is_replaced_and_its_run_repeated(begin, monkeypatch, tm
     ]
     psutil.Process(first).kill()
     assert not records.ids(tmp_path)
+    (tmp_path / "go").touch()
     code, output, errors = ended(process)
     assert (code, errors) == (0, "")
     assert output.splitlines()[-1] == "2/2 runs done, 0 running"
@@ -149,13 +153,15 @@ def test_a_killed_worker_is_replaced_and_its_run_repeated(begin, monkeypatch, tm
         }
 
 
-def test_a_killed_sweep_leaves_no_workers_and_goes_on_where_it_was(begin, tmp_path):
+def test_a_killed_sweep_leaves_no_workers_and_goes_on_where_it_was(begin, monkeypatch, tmp_path):
+    monkeypatch.setenv("HELD", "2")  # until the sweep is killed
     process = begin(1, 2, workers=1)
     until(lambda: records.ids(tmp_path) and len(began(tmp_path)) == 2)
     process.kill()
     process.wait()
     until(lambda: not any(psutil.pid_exists(one["pid"]) for one in began(tmp_path)))
     assert records.ids(tmp_path) == [run_id(1)]
+    (tmp_path / "go").touch()
     code, output, errors = ended(begin(1, 2, workers=1))
     assert (code, errors) == (0, "")
     assert output.splitlines()[0] == "1/2 runs done, 1 running"

@@ -1,5 +1,5 @@
 // One live cell: its bar of controls, its editor, our result and the reader's.
-// In: the cell's element, its <pre>, its number on the page, and the page (session, choose, active, cells, fetches).
+// In: the cell's element, its <pre>, its number on the page, and the page (session, placed, choose, active, cells, fetches).
 // Out: the controls and outputs inside the cell's element; the event "live-outcome" bubbles from it when a run
 // ends, with detail {kind}: done, error, stopped, skipped or fault.
 import { Editor } from "./editor.js";
@@ -78,6 +78,7 @@ export class Cell {
 
   /** Run this cell, as the reader has it now. */
   async start() {
+    await this.#page.placed;
     if (this.#job) return;
     if (this.needsTorch && this.#inBrowser) {
       this.say(status.torch);
@@ -87,7 +88,8 @@ export class Cell {
   }
 
   /** Run every cell above this one, from the top. */
-  runAbove() {
+  async runAbove() {
+    await this.#page.placed;
     for (const cell of this.#page.cells.slice(0, this.#number - 1)) {
       if (!(cell.needsTorch && this.#inBrowser)) cell.#enqueue();
     }

@@ -22,8 +22,13 @@ const page = {
   active: null,
   /** Bytes that the first run fetches, where the reader is to know before: on a phone, or to save data. */
   fetches: unasked ? 0 : config.download_bytes,
-  choose,
+  /** Settled once the place that this tab remembers, if any, is taken: nothing runs anywhere else before. */
+  placed: remembered(choice.read()?.kind, config).then((place) => place && page.session.use(place)),
+  /** Ask where to run, from `cell`, once at a time; resolves with whether there is an answer. */
+  choose: (cell) => (asking ??= choose(cell).finally(() => (asking = null))),
 };
+let asking = null;
+let address = "";
 
 async function makeKernel(place) {
   if (place.kind === "browser") return new BrowserKernel();
@@ -42,10 +47,8 @@ function tell(state) {
   if (state === "off") forgetDisplays();
 }
 
-let address = "";
-
-/** Ask the reader where to run, from `cell`; resolves with whether there is an answer. */
 async function choose(cell) {
+  await page.placed;
   let place;
   try {
     const dialog = await load("./chooser.js");
@@ -66,9 +69,8 @@ async function init() {
     if (pre) page.cells.push(new Cell(node, pre, page.cells.length + 1, page));
   }
   tell("off");
-  const earlier = await remembered(choice.read()?.kind, config);
-  if (earlier) page.session.use(earlier);
-  else if (unasked) {
+  await page.placed;
+  if (unasked && page.session.place === BROWSER) {
     const runs = page.cells.filter((cell) => !cell.needsTorch).map((cell) => cell.run);
     whenSeen(runs, () => page.session.place === BROWSER && page.session.prestart());
   }

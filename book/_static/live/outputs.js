@@ -140,8 +140,10 @@ function place(data) {
 }
 
 function fill(shown, data) {
-  const spec = specification(data);
-  if (spec) return chart(shown, spec, data["text/plain"]);
+  // What was asked for before this, and is still under way, is wanted no more.
+  shown.wanted = null;
+  shown.spec = specification(data);
+  if (shown.spec) return chart(shown, data["text/plain"]);
   shown.removeAttribute("aria-busy");
   const [kind, content] = best(data);
   if (content.length > RICH) {
@@ -218,9 +220,8 @@ function specification(data) {
   }
 }
 
-/** Show `spec` as a figure like lab.charts' own; what is shown already stays until the new one is drawn. */
-async function chart(shown, spec, words = "") {
-  shown.spec = spec;
+/** Show `shown.spec` as a figure like lab.charts' own; what is shown already stays until the new one is drawn. */
+async function chart(shown, words = "") {
   // One drawing at a time: of several specifications that arrive meanwhile only the last is drawn.
   if (shown.drawing) return;
   shown.drawing = true;
@@ -232,10 +233,10 @@ async function chart(shown, spec, words = "") {
     do {
       drawn = shown.spec;
       figure = await figureFor(drawn, words);
-    } while (drawn !== shown.spec);
-    shown.replaceChildren(figure);
+    } while (shown.spec && drawn !== shown.spec);
+    if (shown.spec) shown.replaceChildren(figure);
   } catch (fault) {
-    shown.replaceChildren(element("p", "live-help", explain(fault)));
+    if (shown.spec) shown.replaceChildren(element("p", "live-help", explain(fault)));
   }
   shown.removeAttribute("aria-busy");
   shown.drawing = false;

@@ -377,7 +377,7 @@ class Draw {
       // Said again, for a reader who hears it.
       this.hint.textContent = "";
       requestAnimationFrame(() => {
-        this.hint.textContent = NOTHING_YET;
+        if (!this.begun) this.hint.textContent = NOTHING_YET;
       });
       return;
     }

@@ -90,7 +90,8 @@ function widget(place) {
     }
     show("none", `To keep the whole book in this browser: ${size}.`);
     if (await offline.keptVersion()) await kept();
-    else if (offline.wanted()) show("failed", REASONS.cut);
+    // Unless the reader has pressed the button meanwhile.
+    else if (offline.wanted() && place.dataset.state === "none") show("failed", REASONS.cut);
   }
   begin().catch(() => show("impossible", "This browser refuses to keep anything for this page."));
 }

@@ -9,6 +9,7 @@
 //          neither kept nor sent anywhere, and reaches Python as data: it is never part of any code or markup.
 import { read, write } from "../answers.js";
 import { BrowserKernel } from "../live/kernel-browser.js";
+import { load } from "../live/load.js";
 
 const LIMIT = 2_000_000; // bytes, which is more than ten thousand logged steps; a phone reads it in half a minute
 const RESULT = "application/vnd.downhill.log+json";
@@ -32,6 +33,7 @@ const words = {
   nothing: "That was not a file. Drop a log file, or paste its text.",
   empty: "There is no text yet: paste a log first.",
   lost: (name) => `${name} did not arrive. Check the connection, then try again.`,
+  pictureless: "The chart did not arrive. The verdict does not need it; check the connection, then ask again to see it.",
   broken: (name) => `Python could not judge ${name}, and that is this page’s fault. ${command}`,
   faults: {
     blocked: `This browser did not let the page start Python: it blocks workers here. ${command}`,
@@ -199,7 +201,7 @@ class OwnRun {
         return;
       }
       if (content.length > LIMIT) return void this.say(words.large(name, content.length), true);
-      const found = await this.ask(name, content).catch((fault) => ({ error: words.faults[fault.kind] ?? words.faults.dead }));
+      const found = await this.ask(name, content, turn).catch((fault) => ({ error: words.faults[fault.kind] ?? words.faults.dead }));
       if (turn !== this.#turn) return;
       if (!found) this.say(words.broken(name), true);
       else if (found.error) this.say(found.error, true);
@@ -209,7 +211,7 @@ class OwnRun {
   }
 
   /** What lab.own_log says of a log, or null where it failed; rejects with a Fault. */
-  async ask(name, content) {
+  async ask(name, content, turn) {
     const kernel = (this.#kernel ??= new BrowserKernel());
     const forget = () => {
       if (this.#kernel === kernel) this.#kernel = null;
@@ -218,7 +220,7 @@ class OwnRun {
     let found = null;
     try {
       await kernel.start();
-      this.tell(words.reading(name));
+      if (turn === this.#turn) this.tell(words.reading(name));
       await kernel.run(CODE, "the page", ({ data }) => (found = data?.[RESULT] ?? found), { name, content });
     } catch (fault) {
       kernel.dispose();
@@ -230,6 +232,8 @@ class OwnRun {
 
   async show(name, found) {
     const turn = this.#turn;
+    const picture = await this.picture(found.chart);
+    if (turn !== this.#turn) return;
     const facts = make("dl", { className: "own-run-facts" });
     for (const [term, text] of [
       ["What it goes by", found.evidence],
@@ -242,13 +246,20 @@ class OwnRun {
     }
     const heading = make("h3", { id: `${this.id}-verdict` }, `Verdict: ${inShort(found)}`);
     this.result.setAttribute("aria-labelledby", heading.id);
-    this.result.replaceChildren(heading, make("p", { className: "own-run-name" }, name), facts, this.filler(found));
+    this.result.replaceChildren(heading, make("p", { className: "own-run-name" }, name), ...picture, facts, this.filler(found));
     this.result.hidden = false;
     this.tell(`${name}: ${inShort(found)}. The reasons are below.`);
-    if (!found.chart) return;
-    const { figureFor } = await import("./chart.js");
-    const figure = await figureFor(found.chart);
-    if (turn === this.#turn) facts.before(figure);
+  }
+
+  /** Its chart, or what to say instead; made before anything is shown, so that nothing moves away under a reader. */
+  async picture(chart) {
+    if (!chart) return [];
+    try {
+      const { figureFor } = await load("../widgets/chart.js");
+      return [await figureFor(chart)];
+    } catch {
+      return [make("p", {}, words.pictureless)];
+    }
   }
 
   /** The convergence row of the worksheet, filled on request; what stands there is not lost without asking. */
