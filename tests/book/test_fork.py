@@ -61,10 +61,7 @@ def fork(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def site(fork) -> Path:
     built = subprocess.run(
-        [
-            *(sys.executable, "-c"),
-            "from tools import build, notebooks; notebooks.main([]); build.build()",
-        ],
+        [sys.executable, "-c", "from tools import build, notebooks; notebooks.main([]); build.build()"],
         cwd=fork,
         env=os.environ | {"PYTHONPATH": str(fork), "NO_COLOR": "1"},
         capture_output=True,

@@ -22,7 +22,7 @@ from typing import Any
 from stand_ins import free_port
 
 HOST = "127.0.0.1"
-PATIENCE = 150  # seconds: Python starts slowly where several programs share two cores
+PATIENCE = 60  # seconds: Python starts slowly where several programs share two cores
 SIZE = {"width": 1280, "height": 1000}
 ENTER, CONTROL, RIGHT = "\ue007", "\ue009", "\ue014"
 

@@ -210,7 +210,7 @@ class OwnRun {
     this.#queue.then(() => this.#asked === asked && this.root.removeAttribute("aria-busy"));
   }
 
-  /** What lab.own_log says of a log, or null where it failed; rejects with a Fault. */
+  /** What lab.own_log says of a log, or null where it failed; rejects with a Fault. `turn` is the asker's. */
   async ask(name, content, turn) {
     const kernel = (this.#kernel ??= new BrowserKernel());
     const forget = () => {
